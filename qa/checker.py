@@ -1,0 +1,111 @@
+"""One run: read, check, judge. The only room that knows all the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import qa
+from qa import checks, judge
+from qa.config import NEVER, Settings
+from qa.document import Document
+from qa.errors import MtqaError
+from qa.finding import Finding, Severity, fingerprint
+from qa.rulebook import Rule, Rulebook
+from qa.rulebook import load as load_rulebook
+
+
+class Checker:
+    """Checks documents with one rulebook and one set of settings."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.rulebook: Rulebook = load_rulebook([Path(folder) for folder in self.settings.rules])
+        for name in (*self.settings.disable, *self.settings.enable):
+            if name not in self.rulebook.rules and name not in {r.family for r in self.rulebook.rules.values()}:
+                from rapidfuzz import process
+
+                nearest = process.extractOne(name, list(self.rulebook.rules))
+                hint = f"; did you mean “{nearest[0]}”?" if nearest and nearest[1] > 60 else ""
+                raise MtqaError(f"no rule or family “{name}”{hint} (`mtqa rules list` names them)")
+        self.rulebook.only(self._accepts)
+        self._checks = [checks.load(name) for name in self.settings.checks or checks.CHECKS]
+
+    def _accepts(self, rule: Rule) -> bool:
+        settings = self.settings
+        if rule.id in settings.disable or (rule.family in settings.disable and rule.id not in settings.enable):
+            return False
+        if rule.id in settings.enable or rule.family in settings.enable:
+            return True
+        if rule.verify:
+            return False  # a proposal; only a language model may confirm it
+        if settings.all:
+            return rule.status != "deprecated"
+        if settings.source_language and rule.languages and not set(rule.languages) & set(settings.source_language):
+            return False
+        wanted = ("stable", "preview") if settings.preview else ("stable",)
+        return rule.status in wanted and rule.confidence >= settings.min_confidence
+
+    @property
+    def signature(self) -> str:
+        """What a reader needs to repeat this run's figures: versions, rules, checks."""
+        parts = [f"mtqa:{qa.__version__}", f"rules:{self.rulebook.digest}"]
+        parts.append("checks:" + "+".join(self.settings.checks or checks.CHECKS))
+        if self.settings.all or self.settings.preview:
+            parts.append("shown:all" if self.settings.all else "shown:preview")
+        if self.settings.min_confidence != Settings().min_confidence:
+            parts.append(f"confidence:{self.settings.min_confidence:g}")
+        return "|".join(parts)
+
+    def check(self, document: Document) -> judge.DocumentReport:
+        """Everything found in one document, merged, in the order of the text, and judged."""
+        found = [finding for check in self._checks for finding in check.find(document, self.rulebook)]
+        findings = _with_fingerprints(document, merge(found))
+        words = document.words
+        verdict = judge.machine_translated(findings, words)
+        return judge.DocumentReport(document, findings, words, judge.score(findings, words), verdict)
+
+    def report(self, documents: Iterable[Document], notes: Sequence[str] = ()) -> judge.Report:
+        """The report on a whole run."""
+        fail_on = None if self.settings.fail_on == NEVER else Severity(self.settings.fail_on)
+        gate = judge.Gate(fail_on, self.settings.min_score)
+        return judge.Report(tuple(self.check(d) for d in documents), self.signature, gate, tuple(notes))
+
+
+def merge(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding a place: of those that overlap, the surest and best explained one stays.
+
+    Order: confidence and severity first, then a fix, then the longer span; ties go by rule id, so that the same
+    text always gives the same report.
+    """
+    ranked = sorted(
+        found,
+        key=lambda f: (
+            -f.confidence * (1 + 0.2 * f.severity.weight**0.5) * (1.0 if f.suggestions else 0.8),
+            -(f.end - f.start), f.start, f.rule,
+        ),
+    )  # fmt: skip
+    taken: list[Finding] = []
+    cells: dict[int, list[Finding]] = {}
+    for finding in ranked:
+        touched = range(finding.start >> 8, (max(finding.end, finding.start + 1) - 1 >> 8) + 1)
+        if any(finding.overlaps(other) for cell in touched for other in cells.get(cell, ())):
+            continue
+        taken.append(finding)
+        for cell in touched:
+            cells.setdefault(cell, []).append(finding)
+    return tuple(sorted(taken, key=lambda f: (f.start, f.end, f.rule)))
+
+
+def _with_fingerprints(document: Document, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    seen: dict[str, int] = {}
+    out: list[Finding] = []
+    for finding in findings:
+        key = fingerprint(finding.rule, document.text, finding.start, finding.end)
+        occurrence = seen.get(key, 0)
+        seen[key] = occurrence + 1
+        if occurrence:
+            key = fingerprint(finding.rule, document.text, finding.start, finding.end, occurrence)
+        out.append(replace(finding, fingerprint=key))
+    return tuple(out)

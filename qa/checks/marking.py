@@ -1,0 +1,127 @@
+"""From a place in a segment to a Finding: what all checks share.
+
+Matching is done on a folded text of the same length, in which typographic variants that mean nothing to a rule
+are one character, so that every offset holds in the segment as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from qa.document import Document, Segment
+from qa.finding import Finding, Suggestion
+from qa.morphology import article
+from qa.rulebook import Rule
+from qa.suggest import Mapper, NoFix, fill
+
+_FOLD = str.maketrans(
+    {"’": "'", "ʼ": "'", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2007": " ", "\n": " ", "\r": " ", "\t": " ",
+     "‐": "-", "‑": "-"}
+)  # fmt: skip
+_ARTICLE_BEFORE = re.compile(r"(?i)\b(an?) $")
+_SENTENCE_START = re.compile(r"(?:^|[.!?:…][\"”'’)\]]*\s+|[\n“\"‘(]\s*|[-–—•*]\s+)$")
+_FUNCTION_WORD = re.compile(r"(?i)(?:an?|the|his|her|its|their|our|my|your|this|that|these|those|some|any|no|every|each)\b")
+
+
+def fold(text: str) -> str:
+    """The text as rules match it: one apostrophe, one space, one hyphen; as long as before."""
+    return text.replace("\n", " ").replace("\t", " ") if text.isascii() else text.translate(_FOLD)
+
+
+def starts_sentence(text: str, position: int) -> bool:
+    """Whether a sentence, quotation or line begins at ``position``."""
+    return bool(_SENTENCE_START.search(text[max(0, position - 12) : position])) if position else True
+
+
+def mark(
+    document: Document,
+    segment: Segment,
+    folded: str,
+    rule: Rule,
+    start: int,
+    end: int,
+    fixes: Sequence[str],
+    *,
+    mapper: Mapper,
+    groups: dict[str, str | None] | None = None,
+    note: str = "",
+    proper: bool = False,
+    source: str = "rules",
+) -> Finding:
+    """A finding of ``rule`` at ``folded[start:end]`` of a segment, with its suggestions made to fit there.
+
+    ``fixes``: replacements, best first. ``proper``: the flagged words have capitals of their own, which a fix
+    does not inherit. The span grows over an article that must change with the fix, and over a space that
+    would be left standing twice.
+    """
+    text = segment.text
+    fixes = [_cased(fix, folded, start, end, proper) for fix in fixes]
+    begin, stop = start, end
+    if fixes and fixes[0] == "":
+        begin, stop, first = _deletion(folded, start, end)
+        fixes = [first, *(folded[begin:start] + f + folded[end:stop] for f in fixes[1:])]
+    else:
+        begin, fixes = _with_article(folded, start, end, fixes)
+    a, b = segment.locate(begin, stop)
+    flagged = document.text[a:b]
+    safe = rule.safe and b - a == stop - begin
+    kept = [f for f in dict.fromkeys(fixes) if f != text[begin:stop]]
+    groups = dict(groups or {})
+    groups.update(match=_one_line(text[start:end]), fix=_one_line(kept[0] if kept else ""), note=note)
+    try:
+        message = fill(rule.message, groups, mapper)
+    except NoFix:
+        message = rule.message
+    return Finding(
+        rule=rule.id, category=rule.category, severity=rule.severity, confidence=rule.confidence,
+        message=message, start=a, end=b, text=flagged,
+        suggestions=tuple(Suggestion(f, safe and i == 0) for i, f in enumerate(kept)), source=source,
+    )  # fmt: skip
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _cased(fix: str, folded: str, start: int, end: int, proper: bool) -> str:
+    """Carry the capital of a sentence's first word, or capitals throughout, over to the fix."""
+    old = folded[start:end]
+    if not fix or not old:
+        return fix
+    letters = [c for c in old if c.isalpha()]
+    if not proper and len(letters) > 3 and all(c.isupper() for c in letters):
+        return fix.upper()
+    if fix[0].islower() and old[0].isupper() and (not proper or starts_sentence(folded, start)):
+        return fix[0].upper() + fix[1:]
+    return fix
+
+
+def _with_article(folded: str, start: int, end: int, fixes: list[str]) -> tuple[int, list[str]]:
+    """Take an ``a`` or ``an`` before the span into it, where a fix asks for the other one or for none."""
+    match = _ARTICLE_BEFORE.search(folded[max(0, start - 4) : start])
+    if not match or not fixes or not any(fixes):
+        return start, fixes
+    old = match[1]
+    out: list[str] = []
+    for fix in fixes:
+        if _FUNCTION_WORD.match(fix):
+            out.append(fix if old[0].islower() else fix[0].upper() + fix[1:])
+            continue
+        new = article(fix)
+        out.append((new.capitalize() if old[0].isupper() else new) + " " + fix)
+    if out[0] == f"{old} {fixes[0]}":
+        return start, fixes
+    return start - len(old) - 1, out
+
+
+def _deletion(folded: str, start: int, end: int) -> tuple[int, int, str]:
+    """The span to delete, with one of the spaces around it, and what remains of it (a capital, mostly nothing)."""
+    if start and folded[start - 1] == " " and (end == len(folded) or folded[end] in " ,.;:!?)”\"'"):
+        return start - 1, end, ""
+    if end < len(folded) and folded[end] == " ":
+        following = folded[end + 1 : end + 2]
+        if following.islower() and folded[start : start + 1].isupper():
+            return start, end + 2, following.upper()
+        return start, end + 1, ""
+    return start, end, ""

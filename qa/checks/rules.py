@@ -1,0 +1,153 @@
+"""The rulebook's patterns and phrase tables, searched in every segment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from qa.checks.marking import fold, mark
+from qa.document import Document, Segment
+from qa.finding import Finding
+from qa.phrases import Entry
+from qa.rulebook import Rule, Rulebook
+from qa.suggest import NoFix, fill, render
+
+_WORDS = re.compile(r"[^\W_]+")
+_INSIDE_WORD = re.compile(r"[-'][^\W_]")
+_BEFORE = re.compile(r"[^\W_]-$|[^\W_]'$")
+
+
+def find(document: Document, rulebook: Rulebook) -> Iterator[Finding]:
+    """Findings of all enabled rules, in no particular order and possibly overlapping."""
+    topics = _Topics(document, rulebook)
+    for segment in document.segments:
+        yield from _Search(document, segment, rulebook, topics).run()
+
+
+class _Topics:
+    """Which topics the document speaks of, found out when first asked."""
+
+    def __init__(self, document: Document, rulebook: Rulebook) -> None:
+        self._document, self._rulebook = document, rulebook
+        self._words: frozenset[str] | None = None
+        self._known: dict[str, bool] = {"": True}
+
+    def holds(self, topic: str) -> bool:
+        if topic not in self._known:
+            if self._words is None:
+                self._words = frozenset(w for s in self._document.segments for w in _WORDS.findall(s.text.lower()))
+            self._known[topic] = self._rulebook.topic_holds(topic, self._words)
+        return self._known[topic]
+
+
+class _Search:
+    """One segment: offsets in RE2 are bytes, so they are turned into code points here."""
+
+    def __init__(self, document: Document, segment: Segment, rulebook: Rulebook, topics: _Topics) -> None:
+        self.document, self.segment, self.rulebook, self.topics = document, segment, rulebook, topics
+        self.folded = fold(segment.text)
+        self.ascii = self.folded.isascii()
+        self.bytes = self.folded.encode("utf-8", "replace")  # a lone surrogate becomes one “?”
+
+    def run(self) -> Iterator[Finding]:
+        for rule, program in self.rulebook.patterns_in(self.bytes):
+            if self.topics.holds(rule.near):
+                yield from self._pattern(rule, program)
+        words = frozenset(_WORDS.findall(self.folded.lower()))
+        for rule, entry, program in self.rulebook.entries_in(words):
+            if self.topics.holds(entry.topic) and self.topics.holds(rule.near):
+                yield from self._entry(rule, entry, program)
+
+    def _offset(self, position: int) -> int:
+        return position if self.ascii else len(self.bytes[:position].decode())
+
+    def _span(self, match: Any, group: int = 0) -> tuple[int, int]:
+        start, end = match.span(group)
+        return self._offset(start), self._offset(end)
+
+    def _pattern(self, rule: Rule, program: Any) -> Iterator[Finding]:
+        names = self.rulebook.groups(program)
+        marked = names.get("mark", 0)
+        for match in program.finditer(self.bytes):
+            start, end = self._span(match, marked)
+            if start < 0 or start == end or not self._whole_words(start, end):
+                continue
+            groups = {name: _text(match.group(number)) for name, number in names.items()}
+            if not all(self.rulebook.belongs(groups[g] or "", classes) for g, classes in rule.where.items() if g in groups):
+                continue
+            if self._excused(rule, *match.span()):
+                continue
+            fixes = []
+            for template in rule.suggest:
+                try:
+                    fixes.append(fill(template, groups, self.rulebook.mapper))
+                except NoFix:
+                    continue
+            yield mark(
+                self.document, self.segment, self.folded, rule, start, end, fixes, mapper=self.rulebook.mapper,
+                groups=groups, proper=True,
+            )  # fmt: skip
+
+    def _entry(self, rule: Rule, entry: Entry, program: Any) -> Iterator[Finding]:
+        marked = self.rulebook.groups(program)["mark"]
+        for match in program.finditer(self.bytes):
+            whole = self._span(match)
+            start, end = self._span(match, marked)
+            if not self._whole_words(*whole, hyphens=True) or not self._whole_words(start, end):
+                continue
+            if entry.before and _last_word(self.folded[: whole[0]]) in entry.before:
+                continue
+            if entry.after and self._next_in(whole[1], entry.after):
+                continue
+            if rule.unless and self._excused(rule, *match.span()):
+                continue
+            groups = [_text(match.group(0)), *map(_text, match.groups())]
+            fixes = []
+            for parts in entry.fixes:
+                try:
+                    fixes.append(render(parts, groups, self.folded[max(0, start - 60) : start], self.rulebook.mapper))
+                except NoFix:
+                    continue
+            yield mark(
+                self.document, self.segment, self.folded, rule, start, end, fixes, mapper=self.rulebook.mapper,
+                note=f" (“{entry.note}”)" if entry.note else "", proper=entry.proper,
+            )  # fmt: skip
+
+    def _next_in(self, position: int, words: tuple[str, ...]) -> bool:
+        rest = self.folded[position : position + 40].lower()
+        return any(re.match(rf" ?{re.escape(word)}(?!\w)", rest) for word in words)
+
+    def _excused(self, rule: Rule, start: int, end: int) -> bool:
+        """Whether one of the rule's ``unless`` patterns matches a stretch that touches these bytes."""
+        for pattern in rule.unless:
+            for match in self.rulebook.program(pattern).finditer(self.bytes):
+                a, b = match.span()
+                if a < end and start < b:
+                    return True
+                if a >= end:
+                    break
+        return False
+
+    def _whole_words(self, start: int, end: int, hyphens: bool = False) -> bool:
+        """Whether no word, and with ``hyphens`` no hyphenated compound, is cut at either end."""
+        text = self.folded
+        if start and text[start].isalnum() and text[start - 1].isalnum():
+            return False
+        if end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
+            return False
+        if hyphens:
+            if text[start].isalnum() and _BEFORE.search(text[max(0, start - 2) : start]):
+                return False
+            if text[end - 1].isalnum() and _INSIDE_WORD.match(text[end : end + 2]) and text[end : end + 2] != "'s":
+                return False
+        return True
+
+
+def _last_word(text: str) -> str:
+    match = re.search(r"([\w'-]+)\W*$", text[-40:])
+    return match[1].lower() if match else ""
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()

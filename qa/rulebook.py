@@ -1,0 +1,533 @@
+"""The rulebook: rule files checked, compiled, cached, and ready to be asked what may fire in a paragraph.
+
+One YAML file a rule (docs/rule-format.md). What takes time, reading YAML and inflecting phrase tables, is
+done once and kept in the user's cache folder under a key made of every rule file's content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+import re2
+
+import qa
+from qa.errors import MtqaError
+from qa.finding import CATEGORIES, Severity
+from qa.lexicons import Lexicons, in_class, is_class
+from qa.phrases import Entry, Part, PhraseError, parse
+from qa.suggest import fields, known_filter
+from qa.yamlfile import YamlFile
+
+STATUSES = ("preview", "stable", "deprecated")
+_KEYS = (
+    "message", "category", "severity", "confidence", "status", "source-languages", "pattern", "entries", "check",
+    "where", "unless", "near", "suggest", "safe", "verify", "why", "examples",
+)  # fmt: skip
+_REQUIRED = ("message", "category", "severity", "confidence", "why", "examples")
+_EXPANSION = re.compile(r"\{([a-z][a-z0-9-]*)\}")
+_TOPIC_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A sentence with the flagged part marked (``bad``, with the text after the ``fix``) or one to leave alone."""
+
+    text: str
+    bad: bool
+    fix: str | None = None
+    line: int = 0
+
+    @property
+    def plain(self) -> str:
+        """The sentence without its marks."""
+        return self.text.replace(">>", "").replace("<<", "")
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Where the marked part stands in ``plain``."""
+        start = self.text.index(">>")
+        return start, self.text.index("<<") - 2
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule as its file describes it. ``patterns`` are RE2 with lexicons filled in."""
+
+    id: str
+    path: str
+    message: str
+    category: str
+    severity: Severity
+    confidence: float
+    status: str
+    why: str
+    examples: tuple[Example, ...]
+    languages: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unless: tuple[str, ...] = ()
+    near: str = ""
+    suggest: tuple[str, ...] = ()
+    safe: bool = False
+    verify: bool = False
+    check: str = ""
+    entries: int = 0
+
+    @property
+    def family(self) -> str:
+        return self.id.split("/")[0]
+
+
+def shipped_folder() -> Path:
+    """The folder of mtqa's own rules: inside the installed package, or at the top of a checkout."""
+    inside = Path(__file__).parent / "rules"
+    return (inside if inside.is_dir() else Path(__file__).parent.parent / "rules") / "en"
+
+
+class Rulebook:
+    """Compiled rules. Use ``load``; ``folders`` are rule folders, mtqa's own first, then the user's."""
+
+    def __init__(self, compiled: str) -> None:
+        """``compiled``: a header of JSON on the first line, then one JSON line a phrase-table entry."""
+        lines = compiled.split("\n")
+        header = json.loads(lines[0])
+        self.digest: str = header["digest"]
+        self.rules: dict[str, Rule] = {r["id"]: _rule_from(r) for r in header["rules"]}
+        self._index: dict[str, list[int]] = header["index"]
+        self._anchors = frozenset(self._index)
+        self._entry_rules: list[str] = header["entry_rules"]
+        self._topics: dict[str, frozenset[str]] = {k: frozenset(v) for k, v in header["topics"].items()}
+        self._classes: dict[str, list[str]] = header["classes"]
+        self._members: dict[str, frozenset[str]] = {}
+        self._maps: dict[str, dict[str, str]] = header["maps"]
+        self._words = lines[1]
+        self._entry_lines = lines[2:]
+        self._entries: dict[int, Entry] = {}
+        self._programs: dict[str, Any] = {}
+        self._patterns: list[tuple[str, str]] = [(r.id, p) for r in self.rules.values() for p in r.patterns]
+        self._enabled = frozenset(self.rules)
+
+    @cached_property
+    def _set(self) -> Any:
+        options = re2.Options()
+        options.max_mem = 1 << 29
+        options.log_errors = False
+        options.never_capture = True
+        chosen = re2.Set.SearchSet(options)
+        for _, pattern in self._patterns:
+            chosen.Add(pattern)
+        chosen.Compile()
+        return chosen
+
+    def only(self, accept: Callable[[Rule], bool]) -> None:
+        """Keep only the rules that ``accept`` takes; the others are not searched for."""
+        self._enabled = frozenset(r.id for r in self.rules.values() if accept(r))
+        self._patterns = [(r, p) for r, p in self._patterns if r in self._enabled]
+        self.__dict__.pop("_set", None)
+
+    def is_enabled(self, rule: str) -> bool:
+        """Whether the rule exists and is switched on."""
+        return rule in self._enabled
+
+    def patterns_in(self, folded: bytes) -> Iterator[tuple[Rule, Any]]:
+        """The rules with a pattern that matches somewhere in the paragraph, with that pattern's program."""
+        if not self._patterns:
+            return
+        for index in sorted(self._set.Match(folded) or ()):
+            rule, pattern = self._patterns[index]
+            yield self.rules[rule], self.program(pattern)
+
+    def entries_in(self, words: frozenset[str]) -> Iterator[tuple[Rule, Entry, Any]]:
+        """The phrase-table entries that may fire in a paragraph with these (lower-case) words."""
+        numbers = {n for word in words & self._anchors for n in self._index[word]}
+        for number in sorted(numbers):
+            rule = self._entry_rules[number]
+            if rule in self._enabled:
+                entry = self.entry(number)
+                yield self.rules[rule], entry, self.program(entry.pattern)
+
+    def entry(self, number: int) -> Entry:
+        """The n-th compiled entry."""
+        if number not in self._entries:
+            self._entries[number] = _entry_from(json.loads(self._entry_lines[number]))
+        return self._entries[number]
+
+    def entries_of(self, rule: str) -> Iterator[Entry]:
+        """The entries of one rule's phrase table."""
+        for number, owner in enumerate(self._entry_rules):
+            if owner == rule:
+                yield self.entry(number)
+
+    def program(self, pattern: str) -> Any:
+        """The compiled RE2 program of a pattern, for bytes."""
+        if pattern not in self._programs:
+            options = re2.Options()
+            options.log_errors = False
+            self._programs[pattern] = re2.compile(pattern.encode(), options)
+        return self._programs[pattern]
+
+    def groups(self, pattern: Any) -> dict[str, int]:
+        """Name to number of a compiled pattern's groups."""
+        return {_name(name): number for name, number in pattern.groupindex.items()}
+
+    def belongs(self, text: str, names: Sequence[str]) -> bool:
+        """Whether a term is in all of these word classes and lexicons (``not NAME``: in none of it)."""
+        term = text.lower()
+        for name in names:
+            negated = name.startswith("not ")
+            name = name[4:] if negated else name
+            if name in self._classes:
+                if name not in self._members:
+                    self._members[name] = frozenset(self._classes[name])
+                found = term in self._members[name]
+            else:
+                found = in_class(self._tags(term), name)
+            if found == negated:
+                return False
+        return True
+
+    def _tags(self, form: str) -> frozenset[str]:
+        """The Penn tags of a word form: a binary search in one long sorted line ``form:TAG,TAG;form:…``."""
+        words = self._words
+        low, high = 0, len(words)
+        while low < high:
+            middle = words.rfind(";", low, (low + high) // 2)
+            start = middle + 1 if middle >= 0 else low
+            end = words.find(";", start)
+            end = len(words) if end < 0 else end
+            word, _, tags = words[start:end].partition(":")
+            if word == form:
+                return frozenset(tags.split(","))
+            if word < form:
+                low = end + 1
+            else:
+                high = start
+        return frozenset()
+
+    def topic_holds(self, topic: str, document_words: frozenset[str]) -> bool:
+        """Whether a document with these words speaks of the topic."""
+        return len(self._topics[topic] & document_words) >= _TOPIC_WORDS
+
+    def mapper(self, lexicon: str, term: str) -> str:
+        """The value of ``term -> value``; KeyError where there is none."""
+        table = self._maps[lexicon]
+        return table[term] if term in table else table[term.lower()]
+
+
+def _name(name: str | bytes) -> str:
+    return name.decode() if isinstance(name, bytes) else name
+
+
+def load(folders: Sequence[Path] = (), *, cache: Path | None = None) -> Rulebook:
+    """mtqa's own rules and those of the user's ``folders``, compiled, from ``cache`` where it is current.
+
+    Raises MtqaError with file, line and column for a rule that cannot be read.
+    """
+    everything = [shipped_folder(), *folders]
+    files = _files(everything)
+    digest = _digest(files)
+    folder = cache if cache is not None else cache_folder()
+    target = folder / f"rulebook-{digest}.txt" if folder else None
+    if target is not None:
+        try:
+            return Rulebook(target.read_text("utf-8"))
+        except (OSError, ValueError, KeyError, IndexError, TypeError):
+            pass  # not there, or not whole: it is made anew below
+    compiled = compile_rules(everything, digest)
+    if target is not None:
+        _write(target, compiled)
+    return Rulebook(compiled)
+
+
+def cache_folder() -> Path | None:
+    """``MTQA_CACHE``, or the user's cache folder; None where ``MTQA_CACHE`` is empty."""
+    named = os.environ.get("MTQA_CACHE")
+    if named is not None:
+        return Path(named) if named else None
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("mtqa"))
+
+
+def _write(target: Path, text: str) -> None:
+    """All or nothing; a cache that cannot be written is done without."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for old in sorted(target.parent.glob("rulebook-*.txt"), key=lambda p: p.stat().st_mtime)[:-7]:
+            old.unlink(missing_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".rulebook-")
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(text)
+        Path(name).replace(target)
+    except OSError:
+        return
+
+
+def _files(folders: Sequence[Path]) -> list[tuple[str, Path]]:
+    out: list[tuple[str, Path]] = []
+    for folder in folders:
+        if not folder.is_dir():
+            raise MtqaError(f"{folder}: no such rule folder")
+        out += [(p.relative_to(folder).as_posix(), p) for p in sorted(folder.rglob("*.yaml"))]
+        out += [(p.relative_to(folder).as_posix(), p) for p in sorted(folder.rglob("*.yml"))]
+        out += [(p.relative_to(folder).as_posix(), p) for p in sorted((folder / "lexicons").glob("*.txt"))]
+    return out
+
+
+def _digest(files: Sequence[tuple[str, Path]]) -> str:
+    digest = hashlib.sha256(qa.__version__.encode())
+    here = Path(__file__).parent
+    for name in ("rulebook.py", "phrases.py", "morphology.py", "lexicons.py", "suggest.py"):
+        digest.update((here / name).read_bytes() if (here / name).exists() else b"")
+    for name, path in files:
+        try:
+            content = path.read_bytes()
+        except OSError as e:
+            raise MtqaError(f"{path}: {e.strerror or e}") from None
+        digest.update(f"\0{name}\0{path.parent}\0{len(content)}\0".encode("utf-8", "surrogatepass"))
+        digest.update(content)
+    return digest.hexdigest()[:16]
+
+
+def compile_rules(folders: Sequence[Path], digest: str = "", chosen: Sequence[Path] = ()) -> str:
+    """The rules of the folders as the text that ``Rulebook`` reads. Raises MtqaError.
+
+    ``chosen``: only the rule files that are one of these or lie below one of them; all if empty.
+    """
+    from qa.morphology import word_classes
+
+    lexicons = Lexicons(folders)
+    topics = {n[6:]: sorted(lexicons.terms(n)) for n in lexicons.names if n.startswith("topic-")}
+    rules: list[Rule] = []
+    entries: list[Entry] = []
+    owners: list[str] = []
+    classes: set[str] = set()
+    seen: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")]):
+            name = path.relative_to(folder).with_suffix("").as_posix()
+            if chosen and not any(path.resolve() == c or c in path.resolve().parents for c in chosen):
+                continue
+            if name in seen:
+                raise MtqaError(f"{path}:1:1: the rule “{name}” stands in {seen[name]} already")
+            seen[name] = path
+            rule, table = _read(YamlFile(path), name, lexicons, topics)
+            rules.append(rule)
+            entries += table
+            owners += [name] * len(table)
+            classes.update(c.removeprefix("not ") for names in rule.where.values() for c in names)
+    index: dict[str, list[int]] = {}
+    for number, entry in enumerate(entries):
+        for anchor in entry.anchors:
+            index.setdefault(anchor, []).append(number)
+    header = {
+        "digest": digest,
+        "rules": [asdict(r) for r in rules],
+        "index": index,
+        "entry_rules": owners,
+        "topics": topics,
+        "classes": {c: sorted(lexicons.terms(c)) for c in sorted(classes) if c in lexicons},
+        "maps": {n: m for n in lexicons.names if (m := lexicons.mapping(n))},
+    }
+    words = ";".join(f"{form}:{','.join(tags)}" for form, tags in sorted(word_classes().items()))
+    rows = [json.dumps(asdict(e), ensure_ascii=False, separators=(",", ":")) for e in entries]
+    return "\n".join([json.dumps(header, ensure_ascii=False, separators=(",", ":")), words, *rows])
+
+
+def _rule_from(data: dict[str, Any]) -> Rule:
+    data = dict(data)
+    data["severity"] = Severity(data["severity"])
+    data["examples"] = tuple(Example(**e) for e in data["examples"])
+    data["where"] = {k: tuple(v) for k, v in data["where"].items()}
+    for key in ("languages", "patterns", "unless", "suggest"):
+        data[key] = tuple(data[key])
+    return Rule(**data)
+
+
+def _entry_from(data: dict[str, Any]) -> Entry:
+    data["fixes"] = tuple(tuple(Part(**{**p, "filters": tuple(p["filters"])}) for p in fix) for fix in data["fixes"])
+    for key in ("anchors", "before", "after"):
+        data[key] = tuple(data[key])
+    return Entry(**data)
+
+
+def _strings(file: YamlFile, key: str) -> list[str]:
+    value = file.data.get(key)
+    if value is None:
+        return []
+    values = value if isinstance(value, list) else [value]
+    for i, item in enumerate(values):
+        if not isinstance(item, str):
+            raise file.error(f"{key}: expected text", key, i)
+    return cast(list[str], values)
+
+
+def _read(file: YamlFile, name: str, lexicons: Lexicons, topics: Mapping[str, Any]) -> tuple[Rule, list[Entry]]:
+    data = file.data
+    for key in data:
+        if key not in _KEYS:
+            from rapidfuzz import process
+
+            nearest = process.extractOne(key, _KEYS)
+            hint = f"; did you mean “{nearest[0]}”?" if nearest and nearest[1] > 60 else ""
+            raise file.error(f"unknown key “{key}”{hint}", key)
+    for key in _REQUIRED:
+        if data.get(key) in (None, "", []):
+            raise file.error(f"“{key}” is missing")
+    for key in ("message", "why", "near", "check"):
+        if key in data and not isinstance(data[key], str):
+            raise file.error(f"{key}: expected text", key)
+    if sum(key in data for key in ("pattern", "entries", "check")) != 1:
+        raise file.error("expected one of “pattern”, “entries”, “check”")
+    if data["category"] not in CATEGORIES:
+        raise file.error(f"category: expected one of {', '.join(CATEGORIES)}", "category")
+    if data["severity"] not in set(Severity):
+        raise file.error(f"severity: expected one of {', '.join(Severity)}", "severity")
+    confidence = data["confidence"]
+    if not isinstance(confidence, int | float) or isinstance(confidence, bool) or not 0 < confidence <= 1:
+        raise file.error("confidence: expected a number above 0, at most 1", "confidence")
+    status = data.get("status", "preview")
+    if status not in STATUSES:
+        raise file.error(f"status: expected one of {', '.join(STATUSES)}", "status")
+    for key in ("safe", "verify"):
+        if not isinstance(data.get(key, False), bool):
+            raise file.error(f"{key}: expected true or false", key)
+    near = data.get("near", "")
+    if near and near not in topics:
+        raise file.error(f"near: no lexicon “topic-{near}”", "near")
+    patterns = tuple(_expand(file, p, i, lexicons) for i, p in enumerate(_strings(file, "pattern")))
+    groups = {g for p in patterns for g in re.findall(r"\(\?P<([a-z_][a-z0-9_]*)>", p)}
+    table = _entries(file, lexicons, topics) if "entries" in data else []
+    rule = Rule(
+        id=name, path=str(file.path), message=" ".join(data["message"].split()), category=data["category"],
+        severity=Severity(data["severity"]), confidence=float(confidence), status=status, why=data["why"].strip(),
+        examples=_examples(file), languages=tuple(_strings(file, "source-languages")), patterns=patterns,
+        where=_where(file, groups, lexicons), unless=tuple(_expand(file, p, i, lexicons, "unless") for i, p in enumerate(_strings(file, "unless"))),
+        near=near, suggest=_suggest(file, groups, lexicons), safe=data.get("safe", False),
+        verify=data.get("verify", False), check=data.get("check", ""), entries=len(table),
+    )  # fmt: skip
+    _check_message(file, groups, bool(table), lexicons, is_check=bool(rule.check))
+    return rule, table
+
+
+def _expand(file: YamlFile, pattern: str, index: int, lexicons: Lexicons, key: str = "pattern") -> str:
+    place = (key, index) if isinstance(file.data[key], list) else (key,)
+
+    def lexicon(match: re.Match[str]) -> str:
+        if match[1] not in lexicons:
+            from rapidfuzz import process
+
+            nearest = process.extractOne(match[1], lexicons.names)
+            hint = f"; did you mean “{nearest[0]}”?" if nearest and nearest[1] > 60 else ""
+            raise file.error(f"{key}: no lexicon “{match[1]}”{hint}", *place)
+        return lexicons.pattern(match[1])
+
+    expanded = _EXPANSION.sub(lexicon, pattern)
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        re2.compile(expanded, options)
+    except re2.error as e:
+        reason = e.args[0].decode("utf-8", "replace") if isinstance(e.args[0], bytes) else e
+        raise file.error(f"{key}: not a RE2 pattern: {reason}", *place) from None
+    return expanded
+
+
+def _where(file: YamlFile, groups: set[str], lexicons: Lexicons) -> dict[str, tuple[str, ...]]:
+    out: dict[str, tuple[str, ...]] = {}
+    data = file.data.get("where") or {}
+    if not isinstance(data, dict):
+        raise file.error("where: expected group: word class or lexicon", "where")
+    for group, value in data.items():
+        if group not in groups:
+            raise file.error(f"where: the pattern has no group “{group}”", "where", group)
+        names = value if isinstance(value, list) else [value]
+        for name in names:
+            plain = str(name).removeprefix("not ")
+            if not isinstance(name, str) or not (is_class(plain) or plain in lexicons):
+                raise file.error(f"where: “{name}” is neither a word class nor a lexicon", "where", group)
+        out[group] = tuple(names)
+    return out
+
+
+def _suggest(file: YamlFile, groups: set[str], lexicons: Lexicons) -> tuple[str, ...]:
+    templates = _strings(file, "suggest")
+    for i, template in enumerate(templates):
+        for group, filters in fields(template):
+            if group not in groups:
+                raise file.error(f"suggest: the pattern has no group “{group}”", "suggest", i)
+            for name in filters:
+                if not known_filter(name) or (name.startswith("map:") and name[4:] not in lexicons):
+                    raise file.error(f"suggest: no filter “{name}”", "suggest", i)
+    return tuple(templates)
+
+
+def _check_message(file: YamlFile, groups: set[str], is_table: bool, lexicons: Lexicons, is_check: bool) -> None:
+    allowed = groups | {"match", "fix"} | ({"note"} if is_table else set())
+    for group, filters in fields(file.data["message"]):
+        if group not in allowed and not is_check:
+            raise file.error(f"message: nothing is called “{group}” here", "message")
+        for name in filters:
+            if not known_filter(name):
+                raise file.error(f"message: no filter “{name}”", "message")
+
+
+def _entries(file: YamlFile, lexicons: Lexicons, topics: Mapping[str, Any]) -> list[Entry]:
+    block = file.data["entries"]
+    if not isinstance(block, str):
+        raise file.error("entries: expected a block of lines (entries: |)", "entries")
+    out: list[Entry] = []
+    seen: dict[str, int] = {}
+
+    def lexicon(name: str) -> str:
+        return lexicons.pattern(name)
+
+    for number, line in enumerate(block.splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        try:
+            entry = parse(line.strip(), lexicon, file.place("entries")[0] + number)
+            options = re2.Options()
+            options.log_errors = False
+            re2.compile(entry.pattern, options)
+        except PhraseError as e:
+            raise file.error(f"entries: {e} in “{line.strip()}”", "entries", line=number) from None
+        except re2.error as e:
+            raise file.error(f"entries: cannot be matched: {e}", "entries", line=number) from None
+        if entry.topic and entry.topic not in topics:
+            raise file.error(f"entries: no lexicon “topic-{entry.topic}”", "entries", line=number)
+        if entry.pattern in seen:
+            raise file.error(f"entries: the same phrase stands on line {seen[entry.pattern]}", "entries", line=number)
+        seen[entry.pattern] = entry.line
+        out.append(entry)
+    return out
+
+
+def _examples(file: YamlFile) -> tuple[Example, ...]:
+    rows = file.data["examples"]
+    if not isinstance(rows, list):
+        raise file.error("examples: expected a list", "examples")
+    out: list[Example] = []
+    for i, row in enumerate(rows):
+        if not isinstance(row, dict) or len({"bad", "good"} & set(row)) != 1 or set(row) - {"bad", "good", "fix"}:
+            raise file.error("examples: expected “bad” with “fix”, or “good”", "examples", i)
+        text = row.get("bad", row.get("good"))
+        if not isinstance(text, str):
+            raise file.error("examples: expected text", "examples", i)
+        bad = "bad" in row
+        if bad != (text.count(">>") == 1 and text.count("<<") == 1):
+            raise file.error("examples: “bad” needs one >>marked<< part, “good” has none", "examples", i)
+        fix = row.get("fix")
+        if fix is not None and not isinstance(fix, str):
+            raise file.error("examples: fix: expected text", "examples", i)
+        out.append(Example(text, bad, fix, file.place("examples", i)[0]))
+    return tuple(out)
