@@ -35,6 +35,8 @@ _KEYS = (
 _REQUIRED = ("message", "category", "severity", "confidence", "why", "examples")
 _EXPANSION = re.compile(r"\{([a-z][a-z0-9-]*)\}")
 _TOPIC_WORDS = 3
+EDITED_PROSE = "edited-prose"
+"""What ``near`` names instead of a topic where a rule is not for chat and notes in small letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,7 +404,7 @@ def _read(file: YamlFile, name: str, lexicons: Lexicons, topics: Mapping[str, An
         if not isinstance(data.get(key, False), bool):
             raise file.error(f"{key}: expected true or false", key)
     near = data.get("near", "")
-    if near and near not in topics:
+    if near and near != EDITED_PROSE and near not in topics:
         raise file.error(f"near: no lexicon “topic-{near}”", "near")
     patterns = tuple(_expand(file, p, i, lexicons) for i, p in enumerate(_strings(file, "pattern")))
     groups = {g for p in patterns for g in re.findall(r"\(\?P<([a-z_][a-z0-9_]*)>", p)}

@@ -14,7 +14,7 @@ from qa.fixes import apply
 from qa.lexicons import Lexicons, _spellings
 from qa.phrases import Entry, instances
 from qa.readers import read_text
-from qa.rulebook import Rule, Rulebook, compile_rules, shipped_folder
+from qa.rulebook import EDITED_PROSE, Rule, Rulebook, compile_rules, shipped_folder
 
 _SAMPLES = {"number": "12", "year": "2015", "name": "Anna Kowalska", "_": "certain"}
 _TOPIC_WORDS_SHOWN = 4
@@ -113,7 +113,7 @@ def _shown(entry: Entry, rule: Rule, rulebook: Rulebook, lexicons: Lexicons) -> 
 
 def _topic_tail(rule: Rule, entry: Entry, lexicons: Lexicons) -> str:
     words: list[str] = []
-    for topic in filter(None, (rule.near, entry.topic)):
+    for topic in {rule.near, entry.topic} - {"", EDITED_PROSE}:
         words += sorted(lexicons.terms(f"topic-{topic}"))[:_TOPIC_WORDS_SHOWN]
     return f"\n\nTopic: {', '.join(words)}.\n" if words else ""
 

@@ -47,16 +47,18 @@ def mark(
     groups: dict[str, str | None] | None = None,
     note: str = "",
     proper: bool = False,
+    exact: bool = False,
     source: str = "rules",
 ) -> Finding:
     """A finding of ``rule`` at ``folded[start:end]`` of a segment, with its suggestions made to fit there.
 
     ``fixes``: replacements, best first. ``proper``: the flagged words have capitals of their own, which a fix
-    does not inherit. The span grows over an article that must change with the fix, and over a space that
+    does not inherit; ``exact``: the fixes are put in as they are. The span grows over an article that must change with the fix, and over a space that
     would be left standing twice.
     """
     text = segment.text
-    fixes = [_cased(fix, folded, start, end, proper) for fix in fixes]
+    if not exact:
+        fixes = [_cased(fix, folded, start, end, proper) for fix in fixes]
     begin, stop = start, end
     if fixes and fixes[0] == "":
         begin, stop, first = _deletion(folded, start, end)

@@ -1,13 +1,213 @@
-"""Placeholder."""
+"""Double quotation marks that lost their partner, paragraph by paragraph.
+
+A mark opens or closes by its shape (“ ”) or, where it is straight, by what stands beside it. A quotation that runs over
+several paragraphs rightly opens each of them and closes only the last: an unclosed paragraph is left alone
+where the next one opens again. Single marks are not looked at, since apostrophes look the same.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from qa.document import Document
+from qa.checks.marking import fold, mark
+from qa.document import Document, Kind, Segment
 from qa.finding import Finding
 from qa.rulebook import Rulebook
 
+LOST_BEFORE_SPEAKER = "quotation/lost-before-speaker"
+UNCLOSED = "quotation/unclosed"
+UNOPENED = "quotation/unopened"
+CAPITAL = "quotation/capital-after-quotation"
+
+_MARKS = re.compile(r"[“”„\"]")
+_SPEAKER = (
+    r"(?:[Hh]e|[Ss]he|[Tt]hey|[Ii]t|I|[Ww]e|[Tt]he [a-z]+(?: (?!(?:on|in|at|to|after|as|of|when|and|for|from|with|during|before|by|who|that|last|this)\b)[a-z]+)?|(?:Mr|Mrs|Ms|Dr)\.? [A-Z][\w'’-]+"
+    r"|[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,2})"
+)
+_SAYING = (
+    r"(?:said|says|wrote|writes|added|adds|told|tells|explained|explains|noted|notes|warned|warns|argued|argues|insisted|insists"
+    r"|admitted|admits|claimed|claims|concluded|concludes|stressed|stresses|recalled|recalls|replied|replies|answered|declared"
+    r"|declares|announced|asked|asks|complained|complains|tweeted|commented|comments|confirmed|confirms|continued|continues"
+    r"|remarked|stated|states|promised|observed|recounted|exclaimed|shouted|joked|lamented|emphasi[sz]ed|underlined"
+    r"|reiterated|assured|responded|sighed|whispered|cried|pointed out|laments|jokes|repeated|repeats|summed up|sums up)"
+)
+# The end of what was said, without its mark, then who said it.
+_AFTER_SPEECH = re.compile(
+    rf"(?P<end>[!?,.…]) (?P<speaker>{_SPEAKER})(?P<says> {_SAYING}\b)"
+    rf"|(?P<end2>[!?,…]) (?P<says2>{_SAYING}) (?P<speaker2>{_SPEAKER})"
+)
+_SAYS_HERE = re.compile(rf"\b{_SAYING}\b")
+_CAPITAL = re.compile(
+    rf"(?P<end>[!?,…])(?P<mark>[”\"]) (?P<speaker>He|She|They|It|We|The [a-z]+(?: [a-z]+)?) (?P<says>{_SAYING})\b"
+)
+_LOWER_SAYING = re.compile(rf"(?P<end>[!?,…])(?P<mark>[”\"]) (?P<says>(?:Said|Says|Wrote|Writes|Added|Adds|Told|Explained|Noted|Warned|Asked|Declared|Replied|Concluded)) (?:[A-Z]|the )")
+_NEIGHBOURS = 8
+"""Paragraphs before and after in which a quotation's other mark is looked for."""
+_INCHES = re.compile(r"\d[\"”]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    at: int
+    opens: bool
+
 
 def find(document: Document, rulebook: Rulebook) -> Iterator[Finding]:
-    return iter(())
+    """Lost marks, and capitals that the loss of a mark left behind."""
+    segments = [s for s in document.segments if s.kind is not Kind.TABLE_CELL]
+    texts = [fold(s.text) for s in segments]
+    for number, segment in enumerate(segments):
+        around = (texts[max(0, number - _NEIGHBOURS) : number], texts[number + 1 : number + 1 + _NEIGHBOURS])
+        yield from _Paragraph(document, segment, rulebook, texts[number], *around).run()
+
+
+class _Paragraph:
+    def __init__(
+        self, document: Document, segment: Segment, rulebook: Rulebook, text: str, before: list[str], after: list[str]
+    ) -> None:
+        self.document, self.segment, self.rulebook, self.text = document, segment, rulebook, text
+        self.before, self.after = before, after
+
+    def run(self) -> Iterator[Finding]:
+        yield from self._capitals()
+        if not _MARKS.search(self.text):
+            return
+        marks = _marks(self.text)
+        depth: list[int] = []
+        for position, this in enumerate(marks):
+            if this.opens:
+                if depth:  # a second opening inside an open one: the first was never closed
+                    yield from self._unclosed(depth.pop(), this.at)
+                depth.append(this.at)
+            elif depth:
+                depth.pop()
+            elif self.text[this.at] != '"':
+                yield from self._unopened(this.at, marks[position - 1].at if position else 0)
+        if depth and not self._goes_on():
+            yield from self._unclosed(depth.pop(), len(self.text))
+
+    def _goes_on(self) -> bool:
+        """Whether a following paragraph takes the quotation up again, or closes it."""
+        for text in self.after:
+            if text.lstrip()[:1] in ("“", '"', "„", "‘", "'"):
+                return True
+            if marks := _marks(text):
+                return not marks[0].opens
+        return False
+
+    def _unclosed(self, opening: int, limit: int) -> Iterator[Finding]:
+        quoted = self.text[opening + 1 : limit]
+        match = _AFTER_SPEECH.search(quoted)
+        if match and self.rulebook.is_enabled(LOST_BEFORE_SPEAKER):
+            yield self._before_speaker(opening, match)
+            return
+        if not self.rulebook.is_enabled(UNCLOSED) or limit - opening < 3:
+            return
+        closing = '"' if self.text[opening] == '"' else "”"
+        end = limit
+        while end > opening and self.text[end - 1].isspace():
+            end -= 1
+        # The last word carries the mark: a reader sees there what is missing.
+        start = self.text.rfind(" ", opening, end) + 1 or opening
+        start = max(start, opening)
+        tail = self.text[start:end]
+        rule = self.rulebook.rules[UNCLOSED]
+        fixes = [tail + closing] if limit == len(self.text) and tail[-1:] in ".!?,…" else []
+        yield mark(
+            self.document, self.segment, self.text, rule, start, end, fixes, mapper=self.rulebook.mapper,
+            groups={"opening": self._excerpt(opening, limit)}, exact=True, source="quotations",
+        )  # fmt: skip
+
+    def _before_speaker(self, opening: int, match: re.Match[str]) -> Finding:
+        closing = '"' if self.text[opening] == '"' else "”"
+        base = opening + 1
+        if match["speaker"]:
+            speaker, says = match["speaker"], match["says"]
+            ending = match["end"]
+            first, _, rest = speaker.partition(" ")
+            if first in ("He", "She", "They", "It", "We", "The"):
+                speaker = first.lower() + (" " + rest if rest else "")
+            said = f"{speaker}{says}"
+        else:
+            ending, said = match["end2"], f"{match['says2']} {match['speaker2']}"
+        ending = "," if ending == "." else ending
+        word = self.text.rfind(" ", opening, base + match.start()) + 1
+        start = max(word, opening + 1)
+        before = self.text[start : base + match.start()]
+        fix = f"{before}{ending}{closing} {said}"
+        return mark(
+            self.document, self.segment, self.text, self.rulebook.rules[LOST_BEFORE_SPEAKER], start, base + match.end(), [fix],
+            mapper=self.rulebook.mapper, groups={"speaker": said}, exact=True, source="quotations",
+        )  # fmt: skip
+
+    def _unopened(self, closing: int, previous: int) -> Iterator[Finding]:
+        if not self.rulebook.is_enabled(UNOPENED) or _INCHES.match(self.text[closing - 1 : closing + 1]):
+            return
+        start = self.text.rfind(" ", 0, closing) + 1
+        # Without a quotation left open in the paragraph before, nothing says where it began.
+        if start <= previous or closing - start < 2 or self._continues_earlier():
+            return
+        rule = self.rulebook.rules[UNOPENED]
+        yield mark(
+            self.document, self.segment, self.text, rule, start, closing + 1, [], mapper=self.rulebook.mapper, exact=True,
+            source="quotations",
+        )  # fmt: skip
+
+    def _continues_earlier(self) -> bool:
+        """Whether a paragraph shortly before this one has left a quotation open."""
+        for text in reversed(self.before):
+            if marks := _marks(text):
+                return sum(1 if m.opens else -1 for m in marks) > 0
+        return False
+
+    def _capitals(self) -> Iterator[Finding]:
+        if not self.rulebook.is_enabled(CAPITAL):
+            return
+        rule = self.rulebook.rules[CAPITAL]
+        for match in _CAPITAL.finditer(self.text):
+            start, end = match.span("speaker")
+            yield self._lowered(rule, start, end)
+        for match in _LOWER_SAYING.finditer(self.text):
+            yield self._lowered(rule, *match.span("says"))
+
+    def _lowered(self, rule: object, start: int, end: int) -> Finding:
+        first = re.match(r"\w+", self.text[start:end])
+        end = start + (first.end() if first else 1)
+        word = self.text[start:end]
+        return mark(
+            self.document, self.segment, self.text, self.rulebook.rules[CAPITAL], start, end,
+            [word[0].lower() + word[1:]], mapper=self.rulebook.mapper, groups={"word": word}, exact=True, source="quotations",
+        )  # fmt: skip
+
+    def _excerpt(self, start: int, end: int) -> str:
+        words = self.text[start : min(end, start + 60)].split()
+        return " ".join(words[:5]) + ("…" if len(words) > 5 else "")
+
+
+def _marks(text: str) -> list[_Mark]:
+    out: list[_Mark] = []
+    for match in _MARKS.finditer(text):
+        at, sign = match.start(), match[0]
+        if sign == "“":
+            # A German closing mark has the shape of an English opening one.
+            out.append(_Mark(at, opens=not any(text[m.at] == "„" for m in out[-1:])))
+        elif sign == "„":
+            out.append(_Mark(at, opens=True))
+        elif sign == "”":
+            if _INCHES.fullmatch(text[max(0, at - 1) : at + 1]):
+                continue
+            out.append(_Mark(at, opens=False))
+        else:
+            before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
+            if before.isdigit() and not (out and out[-1].opens):
+                continue  # inches, seconds
+            if before in ('"',) or after in ('"',):
+                return []  # doubled marks are another rule's business
+            opens = (not before or before.isspace() or before in "([—–-'‘") and bool(after) and not after.isspace()
+            closes = bool(before) and not before.isspace()
+            if not opens and not closes:
+                return []
+            out.append(_Mark(at, opens))
+    return out

@@ -10,7 +10,7 @@ from qa.checks.marking import fold, mark
 from qa.document import Document, Segment
 from qa.finding import Finding
 from qa.phrases import Entry
-from qa.rulebook import Rule, Rulebook
+from qa.rulebook import EDITED_PROSE, Rule, Rulebook
 from qa.suggest import NoFix, fill, render
 
 _WORDS = re.compile(r"[^\W_]+")
@@ -25,8 +25,13 @@ def find(document: Document, rulebook: Rulebook) -> Iterator[Finding]:
         yield from _Search(document, segment, rulebook, topics).run()
 
 
+_SENTENCE = re.compile(r"[a-z]{2}[.!?] +([A-Za-z])")
+_LOWER_STARTS = 0.15
+"""Share of sentences begun in small letters from which on a text is chat or notes, not edited prose."""
+
+
 class _Topics:
-    """Which topics the document speaks of, found out when first asked."""
+    """Which topics the document speaks of, found out when first asked; and whether it is edited prose."""
 
     def __init__(self, document: Document, rulebook: Rulebook) -> None:
         self._document, self._rulebook = document, rulebook
@@ -35,6 +40,11 @@ class _Topics:
 
     def holds(self, topic: str) -> bool:
         if topic not in self._known:
+            if topic == EDITED_PROSE:
+                starts = "".join(m[1] for s in self._document.segments for m in _SENTENCE.finditer(s.text))
+                lower = sum(c.islower() for c in starts)
+                self._known[topic] = lower <= 2 or lower <= _LOWER_STARTS * len(starts)
+                return self._known[topic]
             if self._words is None:
                 self._words = frozenset(w for s in self._document.segments for w in _WORDS.findall(s.text.lower()))
             self._known[topic] = self._rulebook.topic_holds(topic, self._words)

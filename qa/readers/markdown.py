@@ -149,7 +149,9 @@ class _Source:
     def place(self, first: int, end: int, content: str, is_heading: bool) -> _Block:
         """The content of a paragraph or heading on lines ``first`` to ``end``, line by line."""
         block = _Block(content)
-        while first < end and not self.lines[first].strip(_TRIMMED):
+        top = content.split("\n", 1)[0]
+        # A first line of nothing but no-break spaces is not in the content.
+        while first < end and self._column(self.lines[first], top, is_heading) is None:
             first += 1
         at = 0
         for number, part in enumerate(content.split("\n"), first):

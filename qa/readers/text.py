@@ -25,10 +25,14 @@ TITLE = 90
 TITLE_WORDS = 14
 
 _LETTER = re.compile(r"[^\W\d_]")
+_ALNUM = re.compile(r"[^\W_]")
 _BULLET = re.compile(r"(?:[-*+•‣⁃◦▪●·–]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\))[ \t\xa0]+(?=\S)")
 _UNDERLINE = re.compile(r"([=\-~^\"'*#_])\1{2,}")
 _QUOTE_MARKS = re.compile(r"(?:>[ \t]?)+\s*")
 _ENDED = re.compile(r"[.!?…:;][\"'”’»)\]]*\Z")
+_ABBREVIATED = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|Rev|Gen|Prof|Lt|Col|Capt|Sgt|Sen|Gov|Rep|No|vs|cf|[A-Z])\.\Z"
+)
 _FINAL = re.compile(r"[.!?…,:;][\"'”’»)\]]*\Z")
 _ADDRESS = re.compile(
     r"[<(]?(?:(?:[a-z][a-z0-9+.-]*://|www\.|mailto:)\S+|[^\s@]+@[^\s@]+\.[^\s@]+)[>)]?[.,;]?", re.IGNORECASE
@@ -62,9 +66,9 @@ def segments(text: str) -> Iterator[Segment]:
     wraps = any(len(group.lines) > 2 and _is_wrapped(group.lines, False) for group in groups)
     pieces: list[tuple[Kind, Sequence[_Line], bool]] = []
     for group in groups:
-        paragraphs = _paragraphs(group, wraps)
-        last = len(paragraphs) - 1
-        pieces.extend((group.kind, lines, group.closed and i == last) for i, lines in enumerate(paragraphs))
+        for lines in _paragraphs(group, wraps):
+            if len(lines) > 1 or _is_text(lines[0].body):
+                pieces.append((group.kind, lines, group.closed and lines[-1] is group.lines[-1]))
     headings = _headings(pieces)
     for i, (kind, lines, _) in enumerate(pieces):
         yield _segment(text, lines, Kind.HEADING if i in headings else kind)
@@ -83,13 +87,13 @@ def _groups(text: str) -> list[_Group]:
             if group is not None:
                 group.closed, group = True, None
             continue
-        if not _LETTER.search(body):
+        if not _ALNUM.search(body):
             if group is not None:
                 if group.kind is Kind.PARAGRAPH and len(group.lines) == 1 and _UNDERLINE.fullmatch(body):
                     group.kind = Kind.HEADING
                 group.closed, group = True, None
             continue
-        if (body[-1] in "0123456789%)" and _is_numbers(body)) or _is_address(body):
+        if body[-1] in "0123456789%)" and _is_numbers(body):
             group = None
             continue
         column = len(raw) - len(raw.lstrip())
@@ -119,12 +123,16 @@ def _may_begin_item(group: _Group | None) -> bool:
     # A dash or a number may come to stand at the start of a wrapped line by accident.
     if group is None or group.kind is not Kind.PARAGRAPH:
         return True
-    return bool(_ENDED.search(group.lines[-1].body))
+    return _ended(group.lines[-1].body)
 
 
 def _is_numbers(body: str) -> bool:
     cells = body.split()
     return len(cells) > 2 and 3 * sum(not _LETTER.search(cell) for cell in cells) >= 2 * len(cells)
+
+
+def _is_text(body: str) -> bool:
+    return _LETTER.search(body) is not None and not _is_address(body)
 
 
 def _is_address(body: str) -> bool:
@@ -146,7 +154,7 @@ def _paragraphs(group: _Group, wraps: bool) -> list[list[_Line]]:
     for i in range(1, len(lines)):
         before, line = lines[i - 1], lines[i]
         if not line.body[0].islower():
-            ended = _ENDED.search(before.body) is not None
+            ended = _ended(before.body)
             indented = line.column >= before.column + 2
             if (ended and indented) or ((ended or i == 1) and not _is_full(before, line, width)):
                 paragraphs.append([])
@@ -169,13 +177,13 @@ def _is_wrapped(lines: Sequence[_Line], wraps: bool) -> bool:
         before, line = lines[i - 1], lines[i]
         is_full = _is_full(before, line, width)
         is_lower = line.body[0].islower()
-        if not is_lower and not is_full and (i == 1 or _ENDED.search(before.body)):
+        if not is_lower and not is_full and (i == 1 or _ended(before.body)):
             continue  # the end of a headline or of a paragraph speaks neither for nor against
         breaks += 1
         full += is_full
         lower += is_lower
         # A name may well come to stand first in a line, but hardly in every other one.
-        names += not is_lower and not _ENDED.search(before.body)
+        names += not is_lower and not _ended(before.body)
     if breaks == 0 or 2 * breaks < len(lines) - 1 or full < 0.7 * breaks:
         return False
     return lower >= 0.35 * breaks or (wraps and lower + names >= 0.5 * breaks)
@@ -194,6 +202,10 @@ def _columns(line: _Line) -> int:
 
 def _is_full(before: _Line, line: _Line, width: int) -> bool:
     return before.column + len(before.body) + 1 + _first_word(line.body) > width
+
+
+def _ended(body: str) -> bool:
+    return _ENDED.search(body) is not None and (body[-1] != "." or _ABBREVIATED.search(body) is None)
 
 
 def _first_word(body: str) -> int:
