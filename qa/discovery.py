@@ -1,7 +1,7 @@
 """From the paths on the command line to the files to check."""
 
 # Paths are strings here: pathlib would change how the user wrote them.
-# ruff: noqa: PTH114, PTH116, PTH118, PTH120, PTH122, PTH123
+# ruff: noqa: PTH113, PTH114, PTH116, PTH118, PTH120, PTH122, PTH123
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 JUNK = frozenset({"node_modules", "bower_components", "__pycache__", "site-packages"})
 """Folders that are never walked into; hidden ones and virtual environments neither."""
+
+# The bytes of a name that is not UTF-8 are surrogates, which pattern engines refuse: for matching
+# they are private characters.
+_BYTES = {0xDC80 + i: 0xF780 + i for i in range(128)}
 
 
 def discover(
@@ -115,7 +119,7 @@ class _Walk:
                             entries.append((entry.name, True))
                     elif entry.name == "pyvenv.cfg" and relative:
                         return []
-                    elif os.path.splitext(entry.name)[1].lower() in READERS and entry.is_file():
+                    elif os.path.splitext(entry.name)[1].lower() in READERS and os.path.isfile(entry.path):
                         entries.append((entry.name, False))
         except OSError as error:
             shown = printable(self._as_given(relative) if relative else self.given)
@@ -186,12 +190,12 @@ def _is_folder(path: str) -> bool:
 
 
 def _relative(path: str, base: str) -> str | None:
-    """``path`` below ``base`` with slashes, both absolute; None if it is not below."""
+    """``path`` below ``base`` with slashes, as patterns know it; None if it is not below."""
     if not base.endswith(os.sep):
         base += os.sep
     if not path.startswith(base) or path == base:
         return None
-    return path[len(base) :].replace(os.sep, "/")
+    return path[len(base) :].replace(os.sep, "/").translate(_BYTES)
 
 
 def _user_spec(globs: Sequence[str], option: str) -> GitIgnoreSpec | None:
@@ -201,7 +205,7 @@ def _user_spec(globs: Sequence[str], option: str) -> GitIgnoreSpec | None:
 
     lines = []
     for glob in globs:
-        line = glob.replace(os.sep, "/").removeprefix("./")
+        line = glob.removeprefix("./").translate(_BYTES)
         try:
             GitIgnoreSpec.from_lines([line])
         except ValueError:
@@ -213,7 +217,7 @@ def _user_spec(globs: Sequence[str], option: str) -> GitIgnoreSpec | None:
 def _ignore_file(folder: str, name: str) -> tuple[_Ignore, ...]:
     try:
         with open(os.path.join(folder, name), encoding="utf-8-sig", errors="surrogateescape") as file:
-            lines = file.read().splitlines()
+            lines = file.read().translate(_BYTES).splitlines()
     except OSError:
         return ()
     from pathspec import GitIgnoreSpec

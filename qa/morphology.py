@@ -161,9 +161,12 @@ def word_classes() -> dict[str, list[str]]:
 
     table: dict[str, set[str]] = {}
     # The dictionary has no public way to list it; the loader is the same that getAllInflections uses.
-    for by_tag in Inflections()._getInflDict().values():
+    for lemma, by_tag in Inflections()._getInflDict().items():
+        by_tag = {**by_tag, "VBN": by_tag.get("VBN", by_tag.get("VBD", ()))}  # listed only where it differs
         for tag, spellings in by_tag.items():
             for spelling in spellings:
+                if tag == "NNS" and spelling == lemma and len(spellings) > 1:
+                    continue  # said of nouns that can be uncountable
                 table.setdefault(spelling.lower(), set()).add(tag)
     for form, tags in _BE_FORMS.items():
         table.setdefault(form, set()).update(tags)

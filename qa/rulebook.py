@@ -35,6 +35,8 @@ _KEYS = (
 _REQUIRED = ("message", "category", "severity", "confidence", "why", "examples")
 _EXPANSION = re.compile(r"\{([a-z][a-z0-9-]*)\}")
 _TOPIC_WORDS = 3
+_FOR_CHECKS = ("say",)
+"""Lexicons whose alternation checks use besides rules."""
 EDITED_PROSE = "edited-prose"
 """What ``near`` names instead of a topic where a rule is not for chat and notes in small letters."""
 
@@ -111,6 +113,7 @@ class Rulebook:
         self._classes: dict[str, list[str]] = header["classes"]
         self._members: dict[str, frozenset[str]] = {}
         self._maps: dict[str, dict[str, str]] = header["maps"]
+        self.lexicons: dict[str, str] = header["lexicons"]
         self._words = lines[1]
         self._entry_lines = lines[2:]
         self._entries: dict[int, Entry] = {}
@@ -338,6 +341,7 @@ def compile_rules(folders: Sequence[Path], digest: str = "", chosen: Sequence[Pa
         "entry_rules": owners,
         "topics": topics,
         "classes": {c: sorted(lexicons.terms(c)) for c in sorted(classes) if c in lexicons},
+        "lexicons": {n: lexicons.pattern(n) for n in _FOR_CHECKS if n in lexicons},
         "maps": {n: m for n in lexicons.names if (m := lexicons.mapping(n))},
     }
     words = ";".join(f"{form}:{','.join(tags)}" for form, tags in sorted(word_classes().items()))

@@ -1,13 +1,114 @@
-"""Placeholder."""
+"""One document, two spellings: names that differ by a letter, words with and without a capital.
+
+Comparing is rapidfuzz's work. Only names that stand several times in one form and rarely in another, alike one, are
+reported: two people can have similar names.
+"""
 
 from __future__ import annotations
 
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from qa.document import Document
+from rapidfuzz.distance import DamerauLevenshtein
+
+from qa.checks.marking import fold, mark, starts_sentence
+from qa.document import Document, Kind, Segment
 from qa.finding import Finding
 from qa.rulebook import Rulebook
 
+NAME = "consistency/name"
+CAPITAL = "consistency/capital"
+
+_NAME = re.compile(r"(?<![\w'-])[A-Z][a-z\u00df-\u024f]{4,}(?:-[A-Z][a-z\u00df-\u024f]+)?(?![\w-])")
+_WORD = re.compile(r"(?<![\w'-])[A-Za-z][a-z\u00df-\u024f]{3,}(?![\w-])")
+_MOST_NAMES = 2_000
+
+_Place = tuple[Segment, str, int, int]
+
 
 def find(document: Document, rulebook: Rulebook) -> Iterator[Finding]:
-    return iter(())
+    """Names spelled two ways, and adjectives of nationality and region with and without their capital."""
+    prose = [(s, fold(s.text)) for s in document.segments if s.kind in (Kind.PARAGRAPH, Kind.QUOTE, Kind.LIST_ITEM)]
+    if rulebook.is_enabled(NAME):
+        yield from _names(document, rulebook, prose)
+    if rulebook.is_enabled(CAPITAL):
+        yield from _capitals(document, rulebook, prose)
+
+
+def _names(document: Document, rulebook: Rulebook, prose: list[tuple[Segment, str]]) -> Iterator[Finding]:
+    places: dict[str, list[_Place]] = defaultdict(list)
+    small: set[str] = set()
+    for segment, text in prose:
+        small.update(w for w in re.findall(r"(?<![\w'-])[a-z][a-z\u00df-\u024f]{4,}", text))
+        for match in _NAME.finditer(text):
+            places[match[0]].append((segment, text, match.start(), match.end()))
+    # A word that also stands with a small letter, or that the dictionary knows, is no name.
+    names = [n for n in places if n.lower() not in small and not rulebook.belongs(n, ("word",))]
+    if len(names) > _MOST_NAMES:
+        names = sorted(names, key=lambda n: -len(places[n]))[:_MOST_NAMES]
+    by_start: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        by_start[name[0]].append(name)
+    for group in by_start.values():
+        for rare in group:
+            usual = _usual(rare, group, places)
+            if usual is None:
+                continue
+            for segment, text, start, end in places[rare]:
+                yield mark(
+                    document, segment, text, rulebook.rules[NAME], start, end, [usual], mapper=rulebook.mapper,
+                    groups={"name": rare, "usual": usual, "times": str(len(places[usual]))}, exact=True, source="consistency",
+                )  # fmt: skip
+
+
+def _usual(rare: str, group: list[str], places: dict[str, list[_Place]]) -> str | None:
+    """The form that stands at least twice as often and differs by one slip, if there is just one such form."""
+    count = len(places[rare])
+    candidates = [
+        other
+        for other in group
+        if other != rare
+        and len(places[other]) >= max(2, 2 * count)
+        and len(rare) > 5
+        and DamerauLevenshtein.distance(rare, other, score_cutoff=1) == 1
+        and not _inflected(rare, other)
+    ]
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def _inflected(a: str, b: str) -> bool:
+    """Whether one is the other with an ending (“Serb”, “Serbs”; “Maria”, “Marian”), a sex (“Ivanov”, “Ivanova”) or a part of
+    speech (“Cubist”, “Cubism”)."""
+    short, long = sorted((a, b), key=len)
+    if len(long) > len(short) and long.startswith(short):
+        return True
+    return a[:-1] == b[:-1]
+
+
+def _capitals(document: Document, rulebook: Rulebook, prose: list[tuple[Segment, str]]) -> Iterator[Finding]:
+    """Words of nationality or religion written small although the document itself writes them with a capital."""
+    count: Counter[str] = Counter()
+    small: dict[str, list[_Place]] = defaultdict(list)
+    for segment, text in prose:
+        for match in _WORD.finditer(text):
+            word = match[0]
+            if word[0].isupper():
+                if not starts_sentence(text, match.start()):
+                    count[word.lower()] += 1
+            else:
+                small[word].append((segment, text, match.start(), match.end()))
+    for word, found in small.items():
+        if count[word] < 2 or count[word] <= len(found):
+            continue
+        try:
+            proper = rulebook.mapper("proper-adjective", word)
+        except KeyError:
+            continue
+        if word in ("western", "polish", "catholic", "orthodox"):
+            continue  # small letters make another word of these
+        for segment, text, start, end in found:
+            yield mark(
+                document, segment, text, rulebook.rules[CAPITAL], start, end, [proper], mapper=rulebook.mapper,
+                groups={"word": word, "usual": proper}, exact=True, source="consistency",
+            )  # fmt: skip

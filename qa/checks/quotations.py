@@ -26,26 +26,30 @@ _SPEAKER = (
     r"(?:[Hh]e|[Ss]he|[Tt]hey|[Ii]t|I|[Ww]e|[Tt]he [a-z]+(?: (?!(?:on|in|at|to|after|as|of|when|and|for|from|with|during|before|by|who|that|last|this)\b)[a-z]+)?|(?:Mr|Mrs|Ms|Dr)\.? [A-Z][\w'’-]+"
     r"|[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,2})"
 )
-_SAYING = (
-    r"(?:said|says|wrote|writes|added|adds|told|tells|explained|explains|noted|notes|warned|warns|argued|argues|insisted|insists"
-    r"|admitted|admits|claimed|claims|concluded|concludes|stressed|stresses|recalled|recalls|replied|replies|answered|declared"
-    r"|declares|announced|asked|asks|complained|complains|tweeted|commented|comments|confirmed|confirms|continued|continues"
-    r"|remarked|stated|states|promised|observed|recounted|exclaimed|shouted|joked|lamented|emphasi[sz]ed|underlined"
-    r"|reiterated|assured|responded|sighed|whispered|cried|pointed out|laments|jokes|repeated|repeats|summed up|sums up)"
-)
-# The end of what was said, without its mark, then who said it.
-_AFTER_SPEECH = re.compile(
-    rf"(?P<end>[!?,.…]) (?P<speaker>{_SPEAKER})(?P<says> {_SAYING}\b)"
-    rf"|(?P<end2>[!?,…]) (?P<says2>{_SAYING}) (?P<speaker2>{_SPEAKER})"
-)
-_SAYS_HERE = re.compile(rf"\b{_SAYING}\b")
-_CAPITAL = re.compile(
-    rf"(?P<end>[!?,…])(?P<mark>[”\"]) (?P<speaker>He|She|They|It|We|The [a-z]+(?: [a-z]+)?) (?P<says>{_SAYING})\b"
-)
-_LOWER_SAYING = re.compile(rf"(?P<end>[!?,…])(?P<mark>[”\"]) (?P<says>(?:Said|Says|Wrote|Writes|Added|Adds|Told|Explained|Noted|Warned|Asked|Declared|Replied|Concluded)) (?:[A-Z]|the )")
+_OUTCRY = re.compile(r"(?P<last>[\w'’-]+)(?P<end>[!?]) (?:[-–—] ?)?(?P<word>[A-Z][\w'’-]*)")
+_LOWERED = frozenset("He She They We It The A An His Her Their And But Has Have Had Is Was Then So This That".split())
 _NEIGHBOURS = 8
 """Paragraphs before and after in which a quotation's other mark is looked for."""
 _INCHES = re.compile(r"\d[\"”]")
+
+
+class _Patterns:
+    """What stands after speech, made with the rulebook's lexicon of reporting verbs."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        saying = rulebook.lexicons["say"]
+        # The end of what was said, without its mark, then who said it.
+        self.after_speech = re.compile(
+            rf"(?P<end>[!?,.…]) (?P<speaker>{_SPEAKER})(?P<says> {saying}\b)"
+            rf"|(?P<end2>[!?,…]) (?:[-–—] ?)?(?P<says2>{saying}) (?={_SPEAKER})"
+        )
+        self.saying = re.compile(rf"{saying}|(?i:\w+ing)")
+        self.speaker_capital = re.compile(
+            rf"[!?,…][”\"] (?P<word>He|She|They|It|We|The)(?: [a-z]+){{0,2}} {saying}\b"
+        )
+        self.saying_capital = re.compile(
+            rf"[!?,…][”\"] (?P<word>(?=[A-Z]){saying}) (?:[A-Z]|the |he\b|she\b|a |his |her )"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +62,20 @@ def find(document: Document, rulebook: Rulebook) -> Iterator[Finding]:
     """Lost marks, and capitals that the loss of a mark left behind."""
     segments = [s for s in document.segments if s.kind is not Kind.TABLE_CELL]
     texts = [fold(s.text) for s in segments]
+    if not any(_MARKS.search(text) for text in texts):
+        return
+    patterns = _Patterns(rulebook)
     for number, segment in enumerate(segments):
         around = (texts[max(0, number - _NEIGHBOURS) : number], texts[number + 1 : number + 1 + _NEIGHBOURS])
-        yield from _Paragraph(document, segment, rulebook, texts[number], *around).run()
+        yield from _Paragraph(document, segment, rulebook, patterns, texts[number], *around).run()
 
 
 class _Paragraph:
     def __init__(
-        self, document: Document, segment: Segment, rulebook: Rulebook, text: str, before: list[str], after: list[str]
-    ) -> None:
-        self.document, self.segment, self.rulebook, self.text = document, segment, rulebook, text
+        self, document: Document, segment: Segment, rulebook: Rulebook, patterns: _Patterns, text: str,
+        before: list[str], after: list[str],
+    ) -> None:  # fmt: skip
+        self.document, self.segment, self.rulebook, self.patterns, self.text = document, segment, rulebook, patterns, text
         self.before, self.after = before, after
 
     def run(self) -> Iterator[Finding]:
@@ -99,19 +107,21 @@ class _Paragraph:
 
     def _unclosed(self, opening: int, limit: int) -> Iterator[Finding]:
         quoted = self.text[opening + 1 : limit]
-        match = _AFTER_SPEECH.search(quoted)
+        match = self.patterns.after_speech.search(quoted)
         if match and self.rulebook.is_enabled(LOST_BEFORE_SPEAKER):
             yield self._before_speaker(opening, match)
             return
+        if (outcry := _OUTCRY.search(quoted)) and self.rulebook.is_enabled(LOST_BEFORE_SPEAKER):
+            yield self._after_outcry(opening, outcry)
+            return
         if not self.rulebook.is_enabled(UNCLOSED) or limit - opening < 3:
             return
-        closing = '"' if self.text[opening] == '"' else "”"
+        closing = self._closing(opening)
         end = limit
         while end > opening and self.text[end - 1].isspace():
             end -= 1
         # The last word carries the mark: a reader sees there what is missing.
-        start = self.text.rfind(" ", opening, end) + 1 or opening
-        start = max(start, opening)
+        start = max(self.text.rfind(" ", opening, end) + 1, opening)
         tail = self.text[start:end]
         rule = self.rulebook.rules[UNCLOSED]
         fixes = [tail + closing] if limit == len(self.text) and tail[-1:] in ".!?,…" else []
@@ -120,8 +130,22 @@ class _Paragraph:
             groups={"opening": self._excerpt(opening, limit)}, exact=True, source="quotations",
         )  # fmt: skip
 
+    def _closing(self, opening: int) -> str:
+        return '"' if self.text[opening] == '"' else "”"
+
+    def _after_outcry(self, opening: int, match: re.Match[str]) -> Finding:
+        """The mark was lost after an exclamation or question, where translators see the end of a sentence."""
+        word = match["word"]
+        lowered = word[0].lower() + word[1:] if word in _LOWERED or self.patterns.saying.fullmatch(word) else word
+        base = opening + 1
+        fix = f"{match['last']}{match['end']}{self._closing(opening)} {lowered}"
+        return mark(
+            self.document, self.segment, self.text, self.rulebook.rules[LOST_BEFORE_SPEAKER], base + match.start(),
+            base + match.end(), [fix], mapper=self.rulebook.mapper, groups={"speaker": word}, exact=True, source="quotations",
+        )  # fmt: skip
+
     def _before_speaker(self, opening: int, match: re.Match[str]) -> Finding:
-        closing = '"' if self.text[opening] == '"' else "”"
+        closing = self._closing(opening)
         base = opening + 1
         if match["speaker"]:
             speaker, says = match["speaker"], match["says"]
@@ -131,14 +155,15 @@ class _Paragraph:
                 speaker = first.lower() + (" " + rest if rest else "")
             said = f"{speaker}{says}"
         else:
-            ending, said = match["end2"], f"{match['says2']} {match['speaker2']}"
+            ending, said = match["end2"], match["says2"][0].lower() + match["says2"][1:]
         ending = "," if ending == "." else ending
         word = self.text.rfind(" ", opening, base + match.start()) + 1
         start = max(word, opening + 1)
         before = self.text[start : base + match.start()]
         fix = f"{before}{ending}{closing} {said}"
         return mark(
-            self.document, self.segment, self.text, self.rulebook.rules[LOST_BEFORE_SPEAKER], start, base + match.end(), [fix],
+            self.document, self.segment, self.text, self.rulebook.rules[LOST_BEFORE_SPEAKER], start,
+            base + match.end("says2" if match["says2"] else "says"), [fix],
             mapper=self.rulebook.mapper, groups={"speaker": said}, exact=True, source="quotations",
         )  # fmt: skip
 
@@ -166,20 +191,14 @@ class _Paragraph:
         if not self.rulebook.is_enabled(CAPITAL):
             return
         rule = self.rulebook.rules[CAPITAL]
-        for match in _CAPITAL.finditer(self.text):
-            start, end = match.span("speaker")
-            yield self._lowered(rule, start, end)
-        for match in _LOWER_SAYING.finditer(self.text):
-            yield self._lowered(rule, *match.span("says"))
-
-    def _lowered(self, rule: object, start: int, end: int) -> Finding:
-        first = re.match(r"\w+", self.text[start:end])
-        end = start + (first.end() if first else 1)
-        word = self.text[start:end]
-        return mark(
-            self.document, self.segment, self.text, self.rulebook.rules[CAPITAL], start, end,
-            [word[0].lower() + word[1:]], mapper=self.rulebook.mapper, groups={"word": word}, exact=True, source="quotations",
-        )  # fmt: skip
+        for pattern in (self.patterns.speaker_capital, self.patterns.saying_capital):
+            for match in pattern.finditer(self.text):
+                start, end = match.span("word")
+                word = match["word"]
+                yield mark(
+                    self.document, self.segment, self.text, rule, start, end, [word[0].lower() + word[1:]],
+                    mapper=self.rulebook.mapper, groups={"word": word}, exact=True, source="quotations",
+                )  # fmt: skip
 
     def _excerpt(self, start: int, end: int) -> str:
         words = self.text[start : min(end, start + 60)].split()

@@ -108,8 +108,10 @@ def cut(segment: Segment, limit: int = MAX_SEGMENT) -> Iterator[Segment]:
     text, start, end = segment.text, 0, len(segment.text)
     while end - start > limit:
         at, to = _cut_at(text, start, limit)
-        yield _slice(segment, start, at)
-        start = to
+        if at > start:
+            yield _slice(segment, start, at)
+        space = _SPACE.match(text, to)
+        start = space.end() if space else to
     if start == 0:
         yield segment
     elif start < end:

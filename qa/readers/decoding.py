@@ -81,10 +81,10 @@ def _binary(shown: str) -> str:
 def _undecodable(data: bytes, shown: str, codec: str, error: UnicodeDecodeError) -> str:
     before = data[: error.start].decode(codec, "replace")
     line = 1 + before.count("\n") + before.count("\r") - before.count("\r\n")
-    found = " ".join(f"0x{byte:02x}" for byte in data[error.start : error.start + 1])
+    found = f"0x{data[error.start]:02x}"
     todo = (
         "name its encoding with --encoding (for example --encoding cp1252), or convert it to UTF-8"
         if codec == "utf-8"
         else "name another encoding with --encoding, or convert it to UTF-8"
     )
-    return f"{shown}: line {line}, byte {error.start}: {found} is not valid {codec.upper()}; {todo}"
+    return f"{shown}: line {line}, byte offset {error.start}: {found} is not valid {codec.upper()}; {todo}"

@@ -19,6 +19,7 @@ from qa.document import Kind, Run, Segment
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_block import StateBlock
     from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
@@ -44,7 +45,8 @@ _TEMPLATE = re.compile(r"\{\{[^{}]{0,1000}\}\}|\{%[^{}]{0,1000}%\}|\{[#.:][\w#.:
 _DIRECTIVE = re.compile(r":{3,}[^\n]*")
 _TASK = re.compile(r"\[[ xX]\][ \t]+")
 _ALERT = re.compile(r"\[!\w+\][+-]?[ \t]*(?=\n|\Z)")
-_FOOTNOTE = re.compile(r"\[\^[^\]\s\[]+\](:[ \t]*)?")
+_FOOTNOTE = re.compile(r"\[\^[^\]\s\[]+\]")
+_DEFINITION = re.compile(r"\[\^[^\]\s\[]+\]:[ \t]*")
 _TAG = re.compile(r"</?([a-zA-Z][\w-]*)")
 _OPAQUE = frozenset({"code", "kbd", "samp", "pre", "script", "style", "math", "svg", "textarea", "var", "tt"})
 _BREAKING = frozenset({"br", "p", "div", "td", "th", "tr", "li", "hr"})
@@ -171,13 +173,15 @@ class _Source:
 
     @staticmethod
     def _column(line: str, seen: str, is_heading: bool) -> int | None:
-        for tail in (line, line.rstrip(_TRIMMED)):
+        # Older releases of markdown-it take away any white space.
+        for tail in (line, line.rstrip(_TRIMMED), line.rstrip()):
             if tail.endswith(seen):
                 return len(tail) - len(seen)
         if is_heading:  # "## Title ##"
-            tail = line.rstrip("\t ").rstrip("#").rstrip(_TRIMMED)
-            if tail.endswith(seen):
-                return len(tail) - len(seen)
+            bare = line.rstrip("\t ").rstrip("#")
+            for tail in (bare.rstrip(_TRIMMED), bare.rstrip()):
+                if tail.endswith(seen):
+                    return len(tail) - len(seen)
         return None
 
 
@@ -212,6 +216,7 @@ class _Cells:
             cell = ""
             if i < len(columns):
                 cell = _unescaped(line[slice(*columns[i])]).strip(_TRIMMED)
+                cell = cell if cell.endswith(content) else cell.strip()
             if cell != content and not (loose and i == 0 and content and cell.endswith(content)):
                 return False
         return True
@@ -219,6 +224,7 @@ class _Cells:
     def _cell(self, content: str, line: str, start: int, end: int) -> _Block:
         block = _Block(content)
         raw = line[start:end].rstrip(_TRIMMED)
+        raw = raw if _unescaped(raw).endswith(content) else raw.rstrip()
         # From the end, as marks of a quote or list may stand before the first cell.
         at, place = len(content), start + len(raw)
         pieces = []
@@ -272,6 +278,11 @@ def _inline(
         return
     pieces = _Pieces(block, kind, source)
     opaque: tuple[str, int] | None = None
+
+    @functools.cache
+    def last_close(name: str) -> int:
+        return block.content.lower().rfind(f"</{name}")
+
     for token, start, end in _placed(parser, env, block.content):
         if token.type == "html_inline":
             tag = _TAG.match(token.content)
@@ -281,7 +292,7 @@ def _inline(
                 if closes and name == opaque[0]:
                     pieces.stand_in(OBJECT, opaque[1], end)
                     opaque = None
-            elif name in _OPAQUE and not closes and not token.content.endswith("/>"):
+            elif name in _OPAQUE and not closes and end <= last_close(name):
                 opaque = name, start
             elif name in _BREAKING:
                 pieces.stand_in("\n", start, end)
@@ -289,7 +300,7 @@ def _inline(
                 pieces.stand_in(OBJECT, start, end)
         elif opaque is not None:
             continue
-        elif token.type == "text" or token.content == token.markup != "":
+        elif token.type == "text" or (token.type == "text_special" and token.content == token.markup):
             pieces.copy(start, token.content)
         elif token.type == "text_special":
             pieces.stand_in(token.content, start, start + len(token.markup))
@@ -343,6 +354,12 @@ class _Pieces:
             return
         if text == "\n" and self.parts and self.parts[-1] == "\n":
             return
+        if document_length is None and place > self.end and self.parts and self.parts[-1][-1] in " \t\n":
+            # What stood between two spaces is gone: one of them is enough.
+            shorter = text.lstrip(" \t")
+            if not shorter:
+                return
+            place, length, text = place + length - len(shorter), len(shorter), shorter
         self.end = place + (length if document_length is None else document_length)
         last = self.runs[-1] if self.runs else None
         if (
@@ -407,6 +424,9 @@ def _parser() -> MarkdownIt:
     # Inline tokens are made by _placed; joined fragments would lose their places.
     parser.core.ruler.enableOnly(["normalize", "block"])
     parser.inline.ruler2.disable("fragments_join", ignoreInvalid=True)
+    parser.block.ruler.before(
+        "reference", "mtqa_definition", _definition, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    )
     parser.inline.ruler.before("text", "mtqa_note", note)
     parser.inline.ruler.before("escape", "mtqa_math", _math)
     parser.inline.ruler.before("link", "mtqa_footnote", _footnote)
@@ -439,11 +459,24 @@ def _footnote(state: StateInline, silent: bool) -> bool:
     if not state.src.startswith("[^", state.pos):
         return False
     match = _FOOTNOTE.match(state.src, state.pos, state.posMax)
+    return match is not None and _consume(state, silent, "nothing", match.end())
+
+
+def _definition(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
+    """A footnote's text, read as a paragraph that begins behind the mark."""
+    if state.is_code_block(line):
+        return False
+    match = _DEFINITION.match(state.src, state.bMarks[line] + state.tShift[line], state.eMarks[line])
     if match is None:
         return False
-    if match[1] and _is_line_start(state):
-        return _consume(state, silent, "end", match.end())
-    return _consume(state, silent, "nothing", match.end() - len(match[1] or ""))
+    if not silent:
+        from markdown_it.rules_block import paragraph
+
+        kept = state.bMarks[line], state.tShift[line]
+        state.bMarks[line], state.tShift[line] = match.end(), 0
+        paragraph(state, line, end_line, False)
+        state.bMarks[line], state.tShift[line] = kept
+    return True
 
 
 def _marker(state: StateInline, silent: bool) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import NamedTuple
 
 from qa.document import Kind, Run, Segment
@@ -66,9 +67,12 @@ def segments(text: str) -> Iterator[Segment]:
     wraps = any(len(group.lines) > 2 and _is_wrapped(group.lines, False) for group in groups)
     pieces: list[tuple[Kind, Sequence[_Line], bool]] = []
     for group in groups:
-        for lines in _paragraphs(group, wraps):
-            if len(lines) > 1 or _is_text(lines[0].body):
-                pieces.append((group.kind, lines, group.closed and lines[-1] is group.lines[-1]))
+        for i, paragraph in enumerate(_paragraphs(group, wraps)):
+            kind = group.kind
+            if i > 0 and kind is Kind.LIST_ITEM and paragraph[0].column <= group.bullet:
+                kind = Kind.PARAGRAPH  # below the list, not in it
+            if _is_text(paragraph):
+                pieces.append((kind, paragraph, group.closed and paragraph[-1] is group.lines[-1]))
     headings = _headings(pieces)
     for i, (kind, lines, _) in enumerate(pieces):
         yield _segment(text, lines, Kind.HEADING if i in headings else kind)
@@ -131,8 +135,8 @@ def _is_numbers(body: str) -> bool:
     return len(cells) > 2 and 3 * sum(not _LETTER.search(cell) for cell in cells) >= 2 * len(cells)
 
 
-def _is_text(body: str) -> bool:
-    return _LETTER.search(body) is not None and not _is_address(body)
+def _is_text(lines: Sequence[_Line]) -> bool:
+    return any(_LETTER.search(line.body) and not _is_address(line.body) for line in lines)
 
 
 def _is_address(body: str) -> bool:
@@ -145,8 +149,15 @@ def _paragraphs(group: _Group, wraps: bool) -> list[list[_Line]]:
     lines = group.lines
     if len(lines) == 1:
         return [lines]
-    if group.kind is Kind.LIST_ITEM and all(line.column > group.bullet for line in lines[1:]):
-        return [lines]
+    if group.kind is Kind.LIST_ITEM and lines[1].column > group.bullet:
+        indented = list(takewhile(lambda line: line.column > group.bullet, lines))
+        rest = lines[len(indented) :]
+        return [indented, *_split(rest, wraps)] if rest else [indented]
+    return _split(lines, wraps)
+
+
+def _split(lines: list[_Line], wraps: bool) -> list[list[_Line]]:
+    """Lines of a block, cut into paragraphs: one a line where they do not look wrapped."""
     if not _is_wrapped(lines, wraps):
         return [[line] for line in lines]
     width = _width(lines)
