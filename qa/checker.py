@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -99,13 +101,17 @@ def merge(found: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _with_fingerprints(document: Document, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    seen: dict[str, int] = {}
+    paragraphs = sorted(segment.locate(0, len(segment.text)) for segment in document.segments if segment.text)
+    starts = [start for start, _ in paragraphs]
+    seen: Counter[str] = Counter()
     out: list[Finding] = []
     for finding in findings:
-        key = fingerprint(finding.rule, document.text, finding.start, finding.end)
-        occurrence = seen.get(key, 0)
-        seen[key] = occurrence + 1
-        if occurrence:
-            key = fingerprint(finding.rule, document.text, finding.start, finding.end, occurrence)
-        out.append(replace(finding, fingerprint=key))
+        place = (finding.rule, document.text, finding.start, finding.end)
+        paragraph = paragraphs[max(bisect_right(starts, finding.start) - 1, 0)]
+        key = fingerprint(*place, paragraph=paragraph)
+        if seen[key]:
+            out.append(replace(finding, fingerprint=fingerprint(*place, seen[key], paragraph)))
+        else:
+            out.append(replace(finding, fingerprint=key))
+        seen[key] += 1
     return tuple(out)

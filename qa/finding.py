@@ -109,14 +109,17 @@ class Finding:
         return self.start < other.end and other.start < self.end
 
 
-def fingerprint(rule: str, document_text: str, start: int, end: int, occurrence: int = 0) -> str:
-    """16 hex digits for a finding: rule, phrase and the three words on either side.
+def fingerprint(
+    rule: str, document_text: str, start: int, end: int, occurrence: int = 0, paragraph: tuple[int, int] | None = None
+) -> str:
+    """16 hex digits for a finding: rule, phrase and the three words on either side, within its ``paragraph``.
 
     Edits elsewhere in the file, a moved paragraph or a renamed file do not change it.
     ``occurrence`` tells apart findings that are alike in all of these, in document order.
     """
-    before = _words(document_text[max(0, start - 80) : start])[-3:]
-    after = _words(document_text[end : end + 80])[:3]
+    first, last = paragraph or (0, len(document_text))
+    before = _words(document_text[max(first, start - 80) : start])[-3:]
+    after = _words(document_text[end : max(end, min(last, end + 80))])[:3]
     phrase = " ".join(_words(document_text[start:end])) or document_text[start:end]
     key = "\x1f".join([rule, " ".join(before), phrase, " ".join(after), str(occurrence)])
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
