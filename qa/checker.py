@@ -85,9 +85,11 @@ def merge(found: Iterable[Finding]) -> tuple[Finding, ...]:
         found,
         key=lambda f: (
             -f.confidence * (1 + 0.2 * f.severity.weight**0.5) * (1.0 if f.suggestions else 0.8),
-            -(f.end - f.start), f.start, f.rule,
+            -(f.end - f.start),
+            f.start,
+            f.rule,
         ),
-    )  # fmt: skip
+    )
     taken: list[Finding] = []
     cells: dict[int, list[Finding]] = {}
     for finding in ranked:

@@ -75,13 +75,25 @@ def _settings_options(command: Any) -> Any:
         [
             click.option("--checks", metavar="NAMES", help="Only these checks, separated by commas."),
             click.option("--disable", multiple=True, metavar="RULE", help="Switch off a rule or a family."),
-            click.option("--enable", multiple=True, metavar="RULE", help="Switch on a rule or a family, in preview too."),
+            click.option(
+                "--enable", multiple=True, metavar="RULE", help="Switch on a rule or a family, in preview too."
+            ),
             click.option("--min-confidence", type=float, metavar="0..1", help="Hide findings less sure than this."),
             click.option("--preview", is_flag=True, default=None, help="Rules on trial, too."),
             click.option("--all", "all_", is_flag=True, default=None, help="Everything, whatever its confidence."),
             click.option("--rules", multiple=True, metavar="DIR", help="A folder of your own rules, besides mtqa's."),
-            click.option("--source-language", multiple=True, metavar="CODE", help="The text is translated from this language (fr, es …): rules typical only of others are left out."),
-            click.option("--config", "config_file", metavar="FILE", help="Settings from this file, instead of the nearest .mtqa.toml or pyproject.toml."),
+            click.option(
+                "--source-language",
+                multiple=True,
+                metavar="CODE",
+                help="The text is translated from this language (fr, es …): rules typical only of others are left out.",
+            ),
+            click.option(
+                "--config",
+                "config_file",
+                metavar="FILE",
+                help="Settings from this file, instead of the nearest .mtqa.toml or pyproject.toml.",
+            ),
             click.option("--no-config", is_flag=True, help="No settings file."),
         ]
     ):
@@ -104,15 +116,28 @@ def _settings(start: Path, config_file: str | None, no_config: bool, values: dic
 
 @cli.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("--format", "format_", default="terminal", metavar="NAME", help="Report format: terminal or json.", show_default=True)
-@click.option("--fail-on", metavar="SEVERITY", help="Fail where a finding is at least this severe: neutral, minor, major (default), critical, never.")
+@click.option(
+    "--format",
+    "format_",
+    default="terminal",
+    metavar="NAME",
+    help="Report format: terminal or json.",
+    show_default=True,
+)
+@click.option(
+    "--fail-on",
+    metavar="SEVERITY",
+    help="Fail where a finding is at least this severe: neutral, minor, major (default), critical, never.",
+)
 @click.option("--min-score", type=float, metavar="0..100", help="Fail where a document's score is lower.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even where the gate fails.")
 @_settings_options
 @click.option("--include", multiple=True, metavar="GLOB", help="In folders, only files that match.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="In folders, no files that match.")
 @click.option("--no-gitignore", is_flag=True, help="Check files that .gitignore names, too.")
-@click.option("--encoding", metavar="NAME", help="Encoding of the files, where it is not UTF-8 or marked by a byte order mark.")
+@click.option(
+    "--encoding", metavar="NAME", help="Encoding of the files, where it is not UTF-8 or marked by a byte order mark."
+)
 @click.option("--max-file-size", type=int, metavar="BYTES", help="Largest file that is read (default 50,000,000).")
 @click.option("--stdin-filename", metavar="NAME", help="What standard input (-) is called; its ending says what it is.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
@@ -141,7 +166,9 @@ def check(
     documents, errors = _read_all(files, settings, stdin_filename)
     report = checker.report(documents, notes=[f"not checked: {e}" for e in errors])
     tty = sys.stdout.isatty()
-    use_color = color == "always" or (color == "auto" and tty and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb")
+    use_color = color == "always" or (
+        color == "auto" and tty and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    )
     columns = width or (shutil.get_terminal_size((80, 24)).columns if tty else 80)
     if documents or not errors:
         _write(reports.load(format_).render(report, width=max(columns, 40), color=use_color))
@@ -152,7 +179,9 @@ def check(
     return FINDINGS if report.failed and not exit_zero else OK
 
 
-def _read_all(files: list[str], settings: config.Settings, stdin_filename: str | None) -> tuple[list[Document], list[str]]:
+def _read_all(
+    files: list[str], settings: config.Settings, stdin_filename: str | None
+) -> tuple[list[Document], list[str]]:
     from qa import readers
 
     documents: list[Document] = []

@@ -95,10 +95,10 @@ EVIDENCE = {"split-phrase": 4.0}
 
 def machine_translated(findings: Sequence[Finding], words: int) -> MachineTranslated:
     """Whether the text reads as machine translated, from the rule families that fired in it."""
-    weights = Counter[str]()
+    weights: dict[str, float] = {}
     for finding in findings:
         family = finding.rule.split("/")[0]
-        weights[family] += EVIDENCE.get(family, 1.0) * finding.confidence
+        weights[family] = weights.get(family, 0.0) + EVIDENCE.get(family, 1.0) * finding.confidence
     probability = 0.5
     del words
-    return MachineTranslated(probability, None, tuple(family for family, _ in weights.most_common(5)))
+    return MachineTranslated(probability, None, tuple(sorted(weights, key=lambda f: (-weights[f], f))[:5]))

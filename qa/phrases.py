@@ -24,16 +24,17 @@ _LEMMA = re.compile(r"^(.+)/(v|n|a|vb|vbz|vbg|vbd|vbn|nn|nns)(\d)?$")
 _SLOT = re.compile(r"^(\{[a-z][a-z0-9_-]*\}|_|\.\.\.|\\)(\d)?((?:\|[a-z-]+(?::[^|}]*)?)*)$")
 _SLOT_FILTERED = re.compile(r"^\{([a-z][a-z0-9_-]*?)(\d)?((?:\|[a-z-]+(?::[^|}]*)?)*)\}(\d)?$")
 
-# Words too common to tell which paragraph an entry may fire in: an anchor is chosen elsewhere if it can.
-COMMON = frozenset(
-    """a about after again all also an and any are as at back be because been before being between both but by can
+_COMMON_WORDS = """
+    a about after again all also an and any are as at back be because been before being between both but by can
     come could day did do does down even every few first for from get give go good great had has have he her here
     him his how i if in into is it its just know last like little long make man many may me more most much must my
     new no not now of off on one only or other our out over own part people place put right said same say see set
     she should since so some state still such take than that the their them then there these they thing this those
     three through time to too two under until up us use very was way we well were what when where which while who
-    why will with without work would year years you your made making takes took taken taking gave given giving""".split()
-)
+    why will with without work would year years you your made making takes took taken taking gave given giving
+"""
+# Words too common to tell which paragraph an entry may fire in: an anchor is chosen elsewhere if it can.
+COMMON = frozenset(_COMMON_WORDS.split())
 
 
 class PhraseError(ValueError):
@@ -133,7 +134,16 @@ def parse(line: str, lexicon: Lexicon, number: int = 0, slots: Mapping[str, str]
     if fix_text.strip() == "?":
         fixes = ()
     return Entry(
-        pattern, anchors, fixes, note, topic, before, after, number, compiled[1][0].proper, source.partition("#")[0].strip()
+        pattern,
+        anchors,
+        fixes,
+        note,
+        topic,
+        before,
+        after,
+        number,
+        compiled[1][0].proper,
+        source.partition("#")[0].strip(),
     )
 
 
@@ -148,7 +158,9 @@ def _regions(body: str) -> tuple[list[str], list[str], list[str]]:
 
 def _split(text: str) -> list[str]:
     """Tokens separated by spaces; spaces inside ( ), [ ] and { } do not separate."""
-    tokens = re.findall(r"!?\([^()]*\)(?:/[a-z]+\d?)?|\[[^\[\]]*\](?:/[a-z]+\d?)?|\{[^{}]*\}\d?|[^\s()\[\]{}]+|\S", text)
+    tokens = re.findall(
+        r"!?\([^()]*\)(?:/[a-z]+\d?)?|\[[^\[\]]*\](?:/[a-z]+\d?)?|\{[^{}]*\}\d?|[^\s()\[\]{}]+|\S", text
+    )
     for token in tokens:
         if token in ("(", ")", "[", "]", "{", "}"):
             raise PhraseError(f"“{token}” without its partner")
@@ -239,9 +251,14 @@ def _group(inner: str, suffix: str, lexicon: Lexicon) -> _Token:
         words += best
     slot = options[0] if len(options) == 1 and options[0].startswith(("{", "_")) else ""
     return _Token(
-        inner, "group", "(?:" + "|".join(patterns) + ")", words=frozenset(words if anchored else ()), slot=slot or "\\",
-        tags=tags, lemma_class=lemma_class,
-    )  # fmt: skip
+        inner,
+        "group",
+        "(?:" + "|".join(patterns) + ")",
+        words=frozenset(words if anchored else ()),
+        slot=slot or "\\",
+        tags=tags,
+        lemma_class=lemma_class,
+    )
 
 
 def _lemma(lemmas: list[str], letter: str) -> _Token:
@@ -253,9 +270,14 @@ def _lemma(lemmas: list[str], letter: str) -> _Token:
     spelled = sorted(tags, key=len, reverse=True)
     pattern = "|".join(re.escape(form) for form in spelled)
     return _Token(
-        "|".join(lemmas), "lemma", f"(?:{pattern})" if proper else f"(?i:{pattern})", words=frozenset(f.lower() for f in tags),
-        tags=tags, lemma_class=letter[0], proper=proper,
-    )  # fmt: skip
+        "|".join(lemmas),
+        "lemma",
+        f"(?:{pattern})" if proper else f"(?i:{pattern})",
+        words=frozenset(f.lower() for f in tags),
+        tags=tags,
+        lemma_class=letter[0],
+        proper=proper,
+    )
 
 
 def _join(regions: list[list[_Token]]) -> str:
@@ -370,7 +392,9 @@ def _filters(text: str) -> tuple[str, ...]:
     return tuple(f for f in text.split("|") if f)
 
 
-def _inflected(lemma: str, letter: str, digit: str | None, tokens: list[_Token], count: dict[str, int], word: str) -> Part:
+def _inflected(
+    lemma: str, letter: str, digit: str | None, tokens: list[_Token], count: dict[str, int], word: str
+) -> Part:
     if letter not in ("v", "n", "a"):
         return Part(text=inflect(lemma, _TAGS[letter][0]))
     same = [t for t in tokens if t.tags and t.lemma_class == letter]

@@ -29,9 +29,24 @@ from qa.yamlfile import YamlFile
 
 STATUSES = ("preview", "stable", "deprecated")
 _KEYS = (
-    "message", "category", "severity", "confidence", "status", "source-languages", "pattern", "entries", "check",
-    "where", "unless", "near", "suggest", "safe", "verify", "why", "examples",
-)  # fmt: skip
+    "message",
+    "category",
+    "severity",
+    "confidence",
+    "status",
+    "source-languages",
+    "pattern",
+    "entries",
+    "check",
+    "where",
+    "unless",
+    "near",
+    "suggest",
+    "safe",
+    "verify",
+    "why",
+    "examples",
+)
 _REQUIRED = ("message", "category", "severity", "confidence", "why", "examples")
 _EXPANSION = re.compile(r"\{([a-z][a-z0-9-]*)\}")
 _TOPIC_WORDS = 3
@@ -414,13 +429,26 @@ def _read(file: YamlFile, name: str, lexicons: Lexicons, topics: Mapping[str, An
     groups = {g for p in patterns for g in re.findall(r"\(\?P<([a-z_][a-z0-9_]*)>", p)}
     table = _entries(file, lexicons, topics) if "entries" in data else []
     rule = Rule(
-        id=name, path=str(file.path), message=" ".join(data["message"].split()), category=data["category"],
-        severity=Severity(data["severity"]), confidence=float(confidence), status=status, why=data["why"].strip(),
-        examples=_examples(file), languages=tuple(_strings(file, "source-languages")), patterns=patterns,
-        where=_where(file, groups, lexicons), unless=tuple(_expand(file, p, i, lexicons, "unless") for i, p in enumerate(_strings(file, "unless"))),
-        near=near, suggest=_suggest(file, groups, lexicons), safe=data.get("safe", False),
-        verify=data.get("verify", False), check=data.get("check", ""), entries=len(table),
-    )  # fmt: skip
+        id=name,
+        path=str(file.path),
+        message=" ".join(data["message"].split()),
+        category=data["category"],
+        severity=Severity(data["severity"]),
+        confidence=float(confidence),
+        status=status,
+        why=data["why"].strip(),
+        examples=_examples(file),
+        languages=tuple(_strings(file, "source-languages")),
+        patterns=patterns,
+        where=_where(file, groups, lexicons),
+        unless=tuple(_expand(file, p, i, lexicons, "unless") for i, p in enumerate(_strings(file, "unless"))),
+        near=near,
+        suggest=_suggest(file, groups, lexicons),
+        safe=data.get("safe", False),
+        verify=data.get("verify", False),
+        check=data.get("check", ""),
+        entries=len(table),
+    )
     _check_message(file, groups, bool(table), lexicons, is_check=bool(rule.check))
     return rule, table
 

@@ -18,7 +18,7 @@ _ENTRIES_SHOWN = 12
 def page(rule: Rule, rulebook: Rulebook) -> str:
     """The rule's page as plain text, 80 columns wide."""
     out = [rule.id, "=" * len(rule.id), ""]
-    out += textwrap.wrap(rule.message, _WIDTH) + [""]
+    out += [*textwrap.wrap(rule.message, _WIDTH), ""]
     out.append(f"{rule.severity}, {rule.category}, confidence {rule.confidence:.0%}, {rule.status}")
     if rule.languages:
         out.append("typical of translations from: " + ", ".join(rule.languages))
@@ -26,7 +26,7 @@ def page(rule: Rule, rulebook: Rulebook) -> str:
         out.append("a proposal: shown only where a language model prefers the sentence with the fix")
     out.append("")
     for paragraph in re.split(r"\n\s*\n", rule.why):
-        out += textwrap.wrap(" ".join(paragraph.split()), _WIDTH) + [""]
+        out += [*textwrap.wrap(" ".join(paragraph.split()), _WIDTH), ""]
     out.append("Examples")
     for example in rule.examples:
         out += _wrapped("  ✗ " if example.bad else "  ✓ ", " ".join(example.text.split()))
@@ -55,7 +55,9 @@ def table(rulebook: Rulebook, width: int) -> str:
     for rule in rules:
         size = f" ({rule.entries} phrases)" if rule.entries else ""
         head = f"{rule.id:{longest}}  {rule.severity:8}  {rule.status:8} {rule.confidence:4.0%}  "
-        lines.append(printable(head + textwrap.shorten(rule.message + size, max(width - len(head), 20), placeholder="…")))
+        lines.append(
+            printable(head + textwrap.shorten(rule.message + size, max(width - len(head), 20), placeholder="…"))
+        )
     phrases = sum(r.entries for r in rules)
     return "\n".join([*lines, f"{len(rules)} rules, {phrases} phrases", ""])
 

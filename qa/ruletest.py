@@ -34,7 +34,9 @@ def run(paths: Sequence[Path], *, verbose: bool = False) -> tuple[list[str], int
         failures += len(problems)
         lines += problems
         if verbose:
-            lines += [f"{rule.id}:{e.line}: {_shown(e, rule, rulebook, lexicons)}" for e in rulebook.entries_of(rule.id)]
+            lines += [
+                f"{rule.id}:{e.line}: {_shown(e, rule, rulebook, lexicons)}" for e in rulebook.entries_of(rule.id)
+            ]
     if not count:
         raise MtqaError("no rules to test in " + ", ".join(map(str, paths)))
     return lines, failures, count
@@ -61,9 +63,7 @@ def findings_of(rule: Rule, rulebook: Rulebook, text: str) -> tuple[Document, tu
     return document, merge(found)
 
 
-def _example(
-    rule: Rule, rulebook: Rulebook, text: str, span: tuple[int, int] | None, fix: str | None
-) -> Iterator[str]:
+def _example(rule: Rule, rulebook: Rulebook, text: str, span: tuple[int, int] | None, fix: str | None) -> Iterator[str]:
     _, found = findings_of(rule, rulebook, text)
     if span is None:
         if found:
@@ -141,4 +141,3 @@ def _folders(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
         # A rule's id is family/name, so the folder of a single file's family is the rule folder.
         folders.append(folder if path.is_dir() else folder.parent)
     return folders, [p.resolve() for p in paths]
-

@@ -18,10 +18,12 @@ _PARTICIPLE_BEFORE = re.compile(
     r"(?: (?:not|never|also|already|just|still|only|now|recently|been|ever|\w+ly))*$"
 )
 _BASE_BEFORE = re.compile(
-    r"(?i)(?:\b(?:to|will|would|can|could|may|might|must|shall|should|do|does|did|let|not|help)|n't|'ll|'d)(?: (?:not|also|still|\w+ly))*$"
+    r"(?i)(?:\b(?:to|will|would|can|could|may|might|must|shall|should|do|"
+    r"does|did|let|not|help)|n't|'ll|'d)(?: (?:not|also|still|\w+ly))*$"
 )
 _PLURAL_BEFORE = re.compile(
-    r"(?i)\b(?:these|those|many|several|few|both|all|most|some|two|three|four|five|six|seven|eight|nine|ten|are|were|\d+)(?: \w+)?$"
+    r"(?i)\b(?:these|those|many|several|few|both|all|most|some|two|three|four|five|six|seven|eight|"
+    r"nine|ten|are|were|\d+)(?: \w+)?$"
 )
 
 
@@ -29,9 +31,7 @@ class NoFix(ValueError):
     """A filter that cannot be applied to this text: the finding stands, without this suggestion."""
 
 
-def render(
-    parts: Sequence[Part], groups: Sequence[str | None], before: str, mapper: Mapper
-) -> str:
+def render(parts: Sequence[Part], groups: Sequence[str | None], before: str, mapper: Mapper) -> str:
     """Fill in a phrase-table fix.
 
     ``groups``: the match's groups, the whole match first. ``before``: the folded text before the mark, which
@@ -92,9 +92,11 @@ def fields(template: str) -> list[tuple[str, list[str]]]:
     return [(m[1], [f for f in m[2].split("|") if f]) for m in _FIELD.finditer(template)]
 
 
-_DIGITS = {w: n for n, w in enumerate(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen twenty".split())}  # fmt: skip
+_NUMERALS = """
+
+"""
+_DIGITS = {word: number for number, word in enumerate(_NUMERALS.split())}
+    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"])}  # fmt: skip
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 
 

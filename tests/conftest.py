@@ -28,7 +28,9 @@ def checker() -> Checker:
 def mtqa() -> Run:
     """Run ``python -m qa`` as a user would, in ``cwd``, with ``stdin`` bytes; the result has bytes."""
 
-    def run(*arguments: str | bytes, cwd: Path | None = None, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
+    def run(
+        *arguments: str | bytes, cwd: Path | None = None, stdin: bytes = b"", **env: str
+    ) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
             [sys.executable, "-m", "qa", *arguments], cwd=cwd or ROOT, input=stdin, capture_output=True, timeout=120,
             env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **env},

@@ -38,7 +38,10 @@ def test_findings_fail_and_clean_text_passes(tmp_path: Path, mtqa) -> None:
 
 def test_gate(tmp_path: Path, mtqa) -> None:
     (tmp_path / "minor.txt").write_text("She went to to the market.\n")
-    run = lambda *a: mtqa("check", *a, "minor.txt", cwd=tmp_path).returncode  # noqa: E731
+
+    def run(*a: str) -> int:
+        return mtqa("check", *a, "minor.txt", cwd=tmp_path).returncode
+
     assert run() == 0
     assert run("--fail-on", "minor") == 1
     assert run("--fail-on", "never") == 0
@@ -51,7 +54,9 @@ def test_standard_input(mtqa) -> None:
     finding = report(result)["documents"][0]["findings"][0]
     assert finding["text"] == "workers. seasonal."
     assert finding["suggestions"][0] == {"text": "seasonal workers.", "safe": True}
-    markdown = mtqa("check", "--format", "json", "--stdin-filename", "x.md", "-", stdin=b"`workers. seasonal.` is code.\n")
+    markdown = mtqa(
+        "check", "--format", "json", "--stdin-filename", "x.md", "-", stdin=b"`workers. seasonal.` is code.\n"
+    )
     assert report(markdown)["documents"][0]["findings"] == []
 
 
@@ -62,7 +67,10 @@ def test_folders_globs_and_gitignore(tmp_path: Path, mtqa) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text(CLEAN)
     (tmp_path / ".gitignore").write_text("ignored.txt\n")
-    paths = lambda *a: [d["path"] for d in report(mtqa("check", "--format", "json", *a, ".", cwd=tmp_path))["documents"]]  # noqa: E731
+
+    def paths(*a: str) -> list[str]:
+        return [d["path"] for d in report(mtqa("check", "--format", "json", *a, ".", cwd=tmp_path))["documents"]]
+
     assert paths() == ["a.txt", "b.md", "sub/c.txt"]
     assert paths("--no-gitignore") == ["a.txt", "b.md", "sub/c.txt", "sub/ignored.txt"]
     assert paths("--include", "*.md") == ["b.md"]
@@ -198,7 +206,14 @@ def test_rules_of_the_users_own_by_setting(tmp_path: Path, mtqa) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("check",), ("check", "--nonsense", "a"), ("check", "--format", "xls", "a"), ("check", "--fail-on", "x", "a"), ("frob",)],
+    [
+        (),
+        ("check",),
+        ("check", "--nonsense", "a"),
+        ("check", "--format", "xls", "a"),
+        ("check", "--fail-on", "x", "a"),
+        ("frob",),
+    ],
 )
 def test_usage_errors(mtqa, arguments: tuple[str, ...]) -> None:
     result = mtqa(*arguments)

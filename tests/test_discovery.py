@@ -168,11 +168,7 @@ def test_the_local_exclude_file_counts(tree: Tree) -> None:
 
 
 def test_as_git_sees_it(tree: Tree) -> None:
-    names = [
-        f"{folder}{name}.md"
-        for folder in ("", "d/", "d/e/", "x/", "x/d/")
-        for name in ("a", "b", "ab", "c d")
-    ]
+    names = [f"{folder}{name}.md" for folder in ("", "d/", "d/e/", "x/", "x/d/") for name in ("a", "b", "ab", "c d")]
     root = tree(*names)
     try:
         subprocess.run(["git", "init", "-q"], check=True, capture_output=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,9 @@ PLAIN = ["Nobody came.", "It rained on Monday, and the river rose.", "“Yes,”
 NOISE = ["😀 ", "e\u0301 ", "\u00a0", "日本 ", "👩‍👩‍👧 ", "— ", "(", ") ", "\t", "\u202f", "¿ "]
 BREAKS = ["\n", "\r\n", "\n\n", "\r\n\r\n", " ", "\n \n"]
 texts = st.lists(
-    st.tuples(st.sampled_from(["", *NOISE]), st.sampled_from(GARBLED + PLAIN), st.sampled_from(BREAKS)), min_size=1, max_size=8
+    st.tuples(st.sampled_from(["", *NOISE]), st.sampled_from(GARBLED + PLAIN), st.sampled_from(BREAKS)),
+    min_size=1,
+    max_size=8,
 ).map(lambda rows: "".join(a + b + c for a, b, c in rows))
 
 
@@ -41,7 +44,7 @@ def everything(checker: Checker) -> Checker:
 
 
 def _promises(document: Document, findings: tuple[Finding, ...]) -> None:
-    for before, after in zip(findings, findings[1:], strict=False):
+    for before, after in pairwise(findings):
         assert before.end <= after.start
     for finding in findings:
         assert 0 <= finding.start < finding.end <= len(document.text)
@@ -107,7 +110,17 @@ def test_fingerprints_survive_edits_elsewhere_and_moves(checker: Checker) -> Non
 def _finding(start: int, end: int, confidence: float = 0.9, rule: str = "a/a", fix: bool = True) -> Finding:
     from qa.finding import Suggestion
 
-    return Finding(rule, "terminology", Severity.MINOR, confidence, "m", start, end, "x" * (end - start), (Suggestion("y"),) if fix else ())
+    return Finding(
+        rule,
+        "terminology",
+        Severity.MINOR,
+        confidence,
+        "m",
+        start,
+        end,
+        "x" * (end - start),
+        (Suggestion("y"),) if fix else (),
+    )
 
 
 def test_merging_keeps_the_surest_of_those_that_overlap() -> None:
@@ -117,7 +130,7 @@ def test_merging_keeps_the_surest_of_those_that_overlap() -> None:
 
 def test_merging_many_is_quick_and_orderly() -> None:
     kept = merge(_finding(i, i + 5) for i in range(20_000))
-    assert all(a.end <= b.start for a, b in zip(kept, kept[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(kept))
 
 
 def test_fixes_never_overlap() -> None:
@@ -148,15 +161,29 @@ def test_inflection(lemma: str, tag: str, form: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "tag", "other"), [("taken", "VBG", "taking"), ("cities", "NN", "city"), ("went", "VB", "go"), ("is", "VBD", "was")]
+    ("form", "tag", "other"),
+    [("taken", "VBG", "taking"), ("cities", "NN", "city"), ("went", "VB", "go"), ("is", "VBD", "was")],
 )
 def test_reinflection(form: str, tag: str, other: str) -> None:
     assert reinflect(form, tag) == other
 
 
 def test_articles_go_by_sound() -> None:
-    an = "hour honest MP FBI 8 11 18 umbrella unusual heir X-ray NHS".split()
-    a = "university European one-off US UN union Ukrainian NATO unanimous user 1 house".split()
+    an = ["hour", "honest", "MP", "FBI", "8", "11", "18", "umbrella", "unusual", "heir", "X-ray", "NHS"]
+    a = [
+        "university",
+        "European",
+        "one-off",
+        "US",
+        "UN",
+        "union",
+        "Ukrainian",
+        "NATO",
+        "unanimous",
+        "user",
+        "1",
+        "house",
+    ]
     assert {w: article(w) for w in an} == dict.fromkeys(an, "an")
     assert {w: article(w) for w in a} == dict.fromkeys(a, "a")
 
@@ -186,7 +213,9 @@ def test_an_entry_is_anchored_in_its_rarest_word() -> None:
     assert parse("take/v {det} decision/n => make/v {det} decision/n", lexicon).anchors == ("decision", "decisions")
 
 
-@pytest.mark.parametrize("line", ["no arrow", "a [b => c", ">>a => b", "x {nothing} => y", "a => _", "a/v => b/n", "=> x", "a !b c => d"])
+@pytest.mark.parametrize(
+    "line", ["no arrow", "a [b => c", ">>a => b", "x {nothing} => y", "a => _", "a/v => b/n", "=> x", "a !b c => d"]
+)
 def test_entries_that_cannot_be_read(line: str) -> None:
     with pytest.raises(PhraseError):
         parse(line, lexicon)
@@ -212,7 +241,9 @@ FIXES = [
 
 
 @pytest.mark.parametrize(("_", "body", "fix", "text", "result"), FIXES)
-def test_what_a_fix_does_to_its_surroundings(tmp_path: Path, _: str, body: str, fix: str, text: str, result: str) -> None:
+def test_what_a_fix_does_to_its_surroundings(
+    tmp_path: Path, _: str, body: str, fix: str, text: str, result: str
+) -> None:
     from qa.config import Settings
 
     (tmp_path / "mine").mkdir()

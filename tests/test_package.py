@@ -37,14 +37,25 @@ def test_the_wheel_checks_a_file_outside_the_checkout(wheel: Path, tmp_path: Pat
     environment = tmp_path / "venv"
     venv.create(environment, with_pip=True)
     binaries = environment / ("Scripts" if os.name == "nt" else "bin")
-    subprocess.run([str(binaries / "python"), "-m", "pip", "install", "--quiet", str(wheel)], check=True, timeout=600, capture_output=True)
+    subprocess.run(
+        [str(binaries / "python"), "-m", "pip", "install", "--quiet", str(wheel)],
+        check=True,
+        timeout=600,
+        capture_output=True,
+    )
     (tmp_path / "a.txt").write_text("The new line cut the demand for workers. seasonal.\n", "utf-8")
     clean = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"MTQA_CACHE": str(tmp_path / "cache")}
     result = subprocess.run(
-        [str(binaries / "mtqa"), "check", "--format", "json", "a.txt"], cwd=tmp_path, capture_output=True, timeout=120, env=clean
+        [str(binaries / "mtqa"), "check", "--format", "json", "a.txt"],
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=120,
+        env=clean,
     )
     assert result.returncode == 1, result.stderr
     finding = json.loads(result.stdout)["documents"][0]["findings"][0]
     assert finding["rule"] == "split-phrase/stranded-adjective"
-    listed = subprocess.run([str(binaries / "mtqa"), "rules", "list"], cwd=tmp_path, capture_output=True, timeout=120, env=clean)
+    listed = subprocess.run(
+        [str(binaries / "mtqa"), "rules", "list"], cwd=tmp_path, capture_output=True, timeout=120, env=clean
+    )
     assert b"phrases" in listed.stdout

@@ -155,9 +155,7 @@ def test_any_span_of_any_segment_is_where_it_is_said_to_be(kind: str, text: str,
 
 
 def same(original: str, text: str) -> bool:
-    return len(original) == len(text) and all(
-        a == b or a in LINE_ENDS for a, b in zip(original, text, strict=True)
-    )
+    return len(original) == len(text) and all(a == b or a in LINE_ENDS for a, b in zip(original, text, strict=True))
 
 
 @settings(max_examples=400, deadline=None)
@@ -203,9 +201,7 @@ def test_an_entity_is_located_whole() -> None:
     text = "Salt &amp; **pepper** &ngE; x"
     (segment,) = checked(read_text(text, "x", "markdown")).segments
     assert segment.text == "Salt & pepper ≧̸ x"
-    assert [
-        text[slice(*segment.locate(i, j))] for i, j in ((5, 6), (0, 6), (5, 8), (7, 13), (14, 15), (15, 16))
-    ] == [
+    assert [text[slice(*segment.locate(i, j))] for i, j in ((5, 6), (0, 6), (5, 8), (7, 13), (14, 15), (15, 16))] == [
         "&amp;",
         "Salt &amp;",
         "&amp; **p",
@@ -244,8 +240,7 @@ def test_the_letter() -> None:
         ("list-item", "Keep your receipt."),
         (
             "quote",
-            "We waited for years, and now that the boats come every hour, nobody\n"
-            "in the village can quite believe it.",
+            "We waited for years, and now that the boats come every hour, nobody\nin the village can quite believe it.",
         ),
         ("quote", "Same here."),
         ("paragraph", "Short lines of a sign"),
@@ -296,8 +291,7 @@ def test_a_wrapped_novel_is_mostly_joined() -> None:
     paragraphs = []
     for _ in range(300):
         sentences = [
-            " ".join(draw.choices(words, k=draw.randint(4, 25))).capitalize() + "."
-            for _ in range(draw.randint(2, 9))
+            " ".join(draw.choices(words, k=draw.randint(4, 25))).capitalize() + "." for _ in range(draw.randint(2, 9))
         ]
         paragraphs.append(" ".join(sentences))
     for width in (60, 72, 80, 100):

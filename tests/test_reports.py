@@ -153,9 +153,7 @@ def scripts() -> DocumentReport:
 
 
 def hostile() -> DocumentReport:
-    doc = document(
-        f"dir\x1b[2J/{HOSTILE}.txt", f"Before {HOSTILE} the phrase {HOSTILE} after it.", (HOSTILE,)
-    )
+    doc = document(f"dir\x1b[2J/{HOSTILE}.txt", f"Before {HOSTILE} the phrase {HOSTILE} after it.", (HOSTILE,))
     start = doc.text.index("the phrase")
     end = doc.text.index(" after it")
     found = Finding(HOSTILE, "terminology", Severity.CRITICAL, 1.0, HOSTILE, start, end, doc.text[start:end],
@@ -169,9 +167,7 @@ def markup() -> DocumentReport:
     runs: list[Run] = []
     shown = ""
     for piece in ("The ", "town", " had ", "less", " than 400 seats."):
-        runs.append(
-            Run(len(shown), text.index(piece, runs[-1].document_start + 1 if runs else 0), len(piece))
-        )
+        runs.append(Run(len(shown), text.index(piece, runs[-1].document_start + 1 if runs else 0), len(piece)))
         shown += piece
     doc = Document("page.md", text, (Segment.at("Title", 2), Segment(shown, tuple(runs))))
     start, end = doc.segments[1].locate(13, 26)
@@ -299,9 +295,7 @@ def test_json_keys_in_order_and_rounded() -> None:
     doc = document("a", "one two")
     found = finding(doc, "two", "2", confidence=0.123456)
     data = json.loads(
-        json_report.render(
-            report(checked(doc, found, mt=MachineTranslated(0.98765, None))), width=80, color=False
-        )
+        json_report.render(report(checked(doc, found, mt=MachineTranslated(0.98765, None))), width=80, color=False)
     )
     assert list(data) == ["schema", "signature", "documents", "summary"]
     (one,) = data["documents"]
@@ -325,9 +319,7 @@ def test_json_is_harmless_and_exact(text: str) -> None:
 
 
 def test_json_escapes_every_control_and_format_character() -> None:
-    codes = [
-        chr(c) for c in range(0x110000) if unicodedata.category(chr(c)) in ("Cc", "Cf", "Cs", "Zl", "Zp")
-    ]
+    codes = [chr(c) for c in range(0x110000) if unicodedata.category(chr(c)) in ("Cc", "Cf", "Cs", "Zl", "Zp")]
     doc = Document("".join(codes), "", ())
     out = json_report.render(report(checked(doc)), width=80, color=False)
     assert not set(out) - {"\n"} & set(codes)
@@ -364,9 +356,7 @@ hostile_text = st.text(
     st.one_of(
         st.characters(),
         st.sampled_from(
-            list(
-                "\x1b\x9b\r\n\t\0\x07\x7f\x85\u202e\u2028\u200d\ufe0f\u0301 .A!日👩🏽🇫\udce9\ufeff\U000e0041"
-            )
+            list("\x1b\x9b\r\n\t\0\x07\x7f\x85\u202e\u2028\u200d\ufe0f\u0301 .A!日👩🏽🇫\udce9\ufeff\U000e0041")
         ),
     ),
     max_size=250,
@@ -374,12 +364,8 @@ hostile_text = st.text(
 
 
 @settings(max_examples=300, deadline=None)
-@given(
-    hostile_text, hostile_text, st.integers(0, 250), st.integers(0, 250), st.booleans(), st.integers(40, 130)
-)
-def test_nothing_hostile_comes_out(
-    text: str, other: str, start: int, length: int, segmented: bool, width: int
-) -> None:
+@given(hostile_text, hostile_text, st.integers(0, 250), st.integers(0, 250), st.booleans(), st.integers(40, 130))
+def test_nothing_hostile_comes_out(text: str, other: str, start: int, length: int, segmented: bool, width: int) -> None:
     start = min(start, len(text))
     end = min(start + length, len(text))
     doc = Document(other, text, (Segment.at(text, 0),) if segmented else (), notes=(other,))
@@ -436,9 +422,7 @@ def test_long_names_get_their_own_lines() -> None:
 
 def test_a_rule_says_once_how_to_silence_it() -> None:
     doc = document("a", "one two three")
-    found = [
-        finding(doc, word, rule=rule) for word, rule in (("one", "a/b"), ("two", "a/b"), ("three", "c/d"))
-    ]
+    found = [finding(doc, word, rule=rule) for word, rule in (("one", "a/b"), ("two", "a/b"), ("three", "c/d"))]
     text = terminal.render(report(checked(doc, *found)), width=80, color=False)
     assert text.count("--disable a/b") == 1
     assert text.count("a/b · confidence 90 %") == 2
@@ -481,9 +465,7 @@ def test_gate_says_why() -> None:
     assert last(Gate(None, 30), one) == "Failed: score 25 is below 30."
     assert last(Gate(None, 20), one) == "Passed: no score below 20."
     assert last(Gate(None, 30), one, one, clean("a")) == "Failed: 2 documents score below 30."
-    assert last(Gate(Severity.MAJOR, 30), one).startswith(
-        "Failed: 1 major finding, gate is at major; score 25"
-    )
+    assert last(Gate(Severity.MAJOR, 30), one).startswith("Failed: 1 major finding, gate is at major; score 25")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,11 @@ from samples import split
 
 ROOT = Path(__file__).parent.parent
 SNAPSHOTS = Path(__file__).parent / "data" / "samples"
-ALL = sorted(p.relative_to(ROOT).as_posix() for folder in ("garbled", "corrected", "clean") for p in (ROOT / "samples" / folder).iterdir())
+ALL = sorted(
+    p.relative_to(ROOT).as_posix()
+    for folder in ("garbled", "corrected", "clean")
+    for p in (ROOT / "samples" / folder).iterdir()
+)
 GOLD = sorted((ROOT / "samples" / "gold").glob("*.gold.txt"))
 
 

@@ -57,9 +57,18 @@ def _names(document: Document, rulebook: Rulebook, prose: list[tuple[Segment, st
                 continue
             for segment, text, start, end in places[rare]:
                 yield mark(
-                    document, segment, text, rulebook.rules[NAME], start, end, [usual], mapper=rulebook.mapper,
-                    groups={"name": rare, "usual": usual, "times": str(len(places[usual]))}, exact=True, source="consistency",
-                )  # fmt: skip
+                    document,
+                    segment,
+                    text,
+                    rulebook.rules[NAME],
+                    start,
+                    end,
+                    [usual],
+                    mapper=rulebook.mapper,
+                    groups={"name": rare, "usual": usual, "times": str(len(places[usual]))},
+                    exact=True,
+                    source="consistency",
+                )
 
 
 def _usual(rare: str, group: list[str], places: dict[str, list[_Place]]) -> str | None:
@@ -78,8 +87,7 @@ def _usual(rare: str, group: list[str], places: dict[str, list[_Place]]) -> str 
 
 
 def _inflected(a: str, b: str) -> bool:
-    """Whether one is the other with an ending (“Serb”, “Serbs”; “Maria”, “Marian”), a sex (“Ivanov”, “Ivanova”) or a part of
-    speech (“Cubist”, “Cubism”)."""
+    """Whether only the ending differs: a plural (“Serbs”), a sex (“Ivanova”), a part of speech (“Cubist”, “Cubism”)."""
     short, long = sorted((a, b), key=len)
     if len(long) > len(short) and long.startswith(short):
         return True
@@ -109,6 +117,15 @@ def _capitals(document: Document, rulebook: Rulebook, prose: list[tuple[Segment,
             continue  # small letters make another word of these
         for segment, text, start, end in found:
             yield mark(
-                document, segment, text, rulebook.rules[CAPITAL], start, end, [proper], mapper=rulebook.mapper,
-                groups={"word": word, "usual": proper}, exact=True, source="consistency",
-            )  # fmt: skip
+                document,
+                segment,
+                text,
+                rulebook.rules[CAPITAL],
+                start,
+                end,
+                [proper],
+                mapper=rulebook.mapper,
+                groups={"word": word, "usual": proper},
+                exact=True,
+                source="consistency",
+            )

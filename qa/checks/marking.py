@@ -16,12 +16,25 @@ from qa.rulebook import Rule
 from qa.suggest import Mapper, NoFix, fill
 
 _FOLD = str.maketrans(
-    {"’": "'", "ʼ": "'", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2007": " ", "\n": " ", "\r": " ", "\t": " ",
-     "‐": "-", "‑": "-"}
-)  # fmt: skip
+    {
+        "’": "'",
+        "ʼ": "'",
+        "\u00a0": " ",
+        "\u202f": " ",
+        "\u2009": " ",
+        "\u2007": " ",
+        "\n": " ",
+        "\r": " ",
+        "\t": " ",
+        "‐": "-",
+        "‑": "-",
+    }
+)
 _ARTICLE_BEFORE = re.compile(r"(?i)\b(an?) $")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:…][\"”'’)\]]*\s+|[\n“\"‘(]\s*|[-–—•*]\s+)$")
-_FUNCTION_WORD = re.compile(r"(?i)(?:an?|the|his|her|its|their|our|my|your|this|that|these|those|some|any|no|every|each)\b")
+_FUNCTION_WORD = re.compile(
+    r"(?i)(?:an?|the|his|her|its|their|our|my|your|this|that|these|those|some|any|no|every|each)\b"
+)
 
 
 def fold(text: str) -> str:
@@ -41,7 +54,7 @@ def mark(
     rule: Rule,
     start: int,
     end: int,
-    fixes: Sequence[str],
+    replacements: Sequence[str],
     *,
     mapper: Mapper,
     groups: dict[str, str | None] | None = None,
@@ -52,13 +65,12 @@ def mark(
 ) -> Finding:
     """A finding of ``rule`` at ``folded[start:end]`` of a segment, with its suggestions made to fit there.
 
-    ``fixes``: replacements, best first. ``proper``: the flagged words have capitals of their own, which a fix
-    does not inherit; ``exact``: the fixes are put in as they are. The span grows over an article that must change with the fix, and over a space that
-    would be left standing twice.
+    ``replacements``: best first. ``proper``: the flagged words have capitals of their own, which a fix does not
+    inherit; ``exact``: the replacements are put in as they are. The span grows over an article that must change
+    with the fix, and over a space that would be left standing twice.
     """
     text = segment.text
-    if not exact:
-        fixes = [_cased(fix, folded, start, end, proper) for fix in fixes]
+    fixes = [r if exact else _cased(r, folded, start, end, proper) for r in replacements]
     begin, stop = start, end
     if fixes and fixes[0] == "":
         begin, stop, first = _deletion(folded, start, end)
@@ -76,10 +88,17 @@ def mark(
     except NoFix:
         message = rule.message
     return Finding(
-        rule=rule.id, category=rule.category, severity=rule.severity, confidence=rule.confidence,
-        message=message, start=a, end=b, text=flagged,
-        suggestions=tuple(Suggestion(f, safe and i == 0) for i, f in enumerate(kept)), source=source,
-    )  # fmt: skip
+        rule=rule.id,
+        category=rule.category,
+        severity=rule.severity,
+        confidence=rule.confidence,
+        message=message,
+        start=a,
+        end=b,
+        text=flagged,
+        suggestions=tuple(Suggestion(f, safe and i == 0) for i, f in enumerate(kept)),
+        source=source,
+    )
 
 
 def _one_line(text: str) -> str:

@@ -22,12 +22,38 @@ UNOPENED = "quotation/unopened"
 CAPITAL = "quotation/capital-after-quotation"
 
 _MARKS = re.compile(r"[“”„\"]")
+_NO_NOUN = "on|in|at|to|after|as|of|when|and|for|from|with|during|before|by|who|that|last|this"
 _SPEAKER = (
-    r"(?:[Hh]e|[Ss]he|[Tt]hey|[Ii]t|I|[Ww]e|[Tt]he [a-z]+(?: (?!(?:on|in|at|to|after|as|of|when|and|for|from|with|during|before|by|who|that|last|this)\b)[a-z]+)?|(?:Mr|Mrs|Ms|Dr)\.? [A-Z][\w'’-]+"
-    r"|[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,2})"
+    rf"(?:[Hh]e|[Ss]he|[Tt]hey|[Ii]t|I|[Ww]e|[Tt]he [a-z]+(?: (?!(?:{_NO_NOUN})\b)[a-z]+)?"
+    r"|(?:Mr|Mrs|Ms|Dr)\.? [A-Z][\w'’-]+|[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,2})"
 )
 _OUTCRY = re.compile(r"(?P<last>[\w'’-]+)(?P<end>[!?]) (?:[-–—] ?)?(?P<word>[A-Z][\w'’-]*)")
-_LOWERED = frozenset("He She They We It The A An His Her Their And But Has Have Had Is Was Then So This That".split())
+_LOWERED = frozenset(
+    [
+        "He",
+        "She",
+        "They",
+        "We",
+        "It",
+        "The",
+        "A",
+        "An",
+        "His",
+        "Her",
+        "Their",
+        "And",
+        "But",
+        "Has",
+        "Have",
+        "Had",
+        "Is",
+        "Was",
+        "Then",
+        "So",
+        "This",
+        "That",
+    ]
+)
 _NEIGHBOURS = 8
 """Paragraphs before and after in which a quotation's other mark is looked for."""
 _INCHES = re.compile(r"\d[\"”]")
@@ -44,9 +70,7 @@ class _Patterns:
             rf"|(?P<end2>[!?,…]) (?:[-–—] ?)?(?P<says2>{saying}) (?={_SPEAKER})"
         )
         self.saying = re.compile(rf"{saying}|(?i:\w+ing)")
-        self.speaker_capital = re.compile(
-            rf"[!?,…][”\"] (?P<word>He|She|They|It|We|The)(?: [a-z]+){{0,2}} {saying}\b"
-        )
+        self.speaker_capital = re.compile(rf"[!?,…][”\"] (?P<word>He|She|They|It|We|The)(?: [a-z]+){{0,2}} {saying}\b")
         self.saying_capital = re.compile(
             rf"[!?,…][”\"] (?P<word>(?=[A-Z]){saying}) (?:[A-Z]|the |he\b|she\b|a |his |her )"
         )
@@ -75,7 +99,13 @@ class _Paragraph:
         self, document: Document, segment: Segment, rulebook: Rulebook, patterns: _Patterns, text: str,
         before: list[str], after: list[str],
     ) -> None:  # fmt: skip
-        self.document, self.segment, self.rulebook, self.patterns, self.text = document, segment, rulebook, patterns, text
+        self.document, self.segment, self.rulebook, self.patterns, self.text = (
+            document,
+            segment,
+            rulebook,
+            patterns,
+            text,
+        )
         self.before, self.after = before, after
 
     def run(self) -> Iterator[Finding]:
@@ -126,9 +156,18 @@ class _Paragraph:
         rule = self.rulebook.rules[UNCLOSED]
         fixes = [tail + closing] if limit == len(self.text) and tail[-1:] in ".!?,…" else []
         yield mark(
-            self.document, self.segment, self.text, rule, start, end, fixes, mapper=self.rulebook.mapper,
-            groups={"opening": self._excerpt(opening, limit)}, exact=True, source="quotations",
-        )  # fmt: skip
+            self.document,
+            self.segment,
+            self.text,
+            rule,
+            start,
+            end,
+            fixes,
+            mapper=self.rulebook.mapper,
+            groups={"opening": self._excerpt(opening, limit)},
+            exact=True,
+            source="quotations",
+        )
 
     def _closing(self, opening: int) -> str:
         return '"' if self.text[opening] == '"' else "”"
@@ -140,9 +179,18 @@ class _Paragraph:
         base = opening + 1
         fix = f"{match['last']}{match['end']}{self._closing(opening)} {lowered}"
         return mark(
-            self.document, self.segment, self.text, self.rulebook.rules[LOST_BEFORE_SPEAKER], base + match.start(),
-            base + match.end(), [fix], mapper=self.rulebook.mapper, groups={"speaker": word}, exact=True, source="quotations",
-        )  # fmt: skip
+            self.document,
+            self.segment,
+            self.text,
+            self.rulebook.rules[LOST_BEFORE_SPEAKER],
+            base + match.start(),
+            base + match.end(),
+            [fix],
+            mapper=self.rulebook.mapper,
+            groups={"speaker": word},
+            exact=True,
+            source="quotations",
+        )
 
     def _before_speaker(self, opening: int, match: re.Match[str]) -> Finding:
         closing = self._closing(opening)
@@ -162,10 +210,18 @@ class _Paragraph:
         before = self.text[start : base + match.start()]
         fix = f"{before}{ending}{closing} {said}"
         return mark(
-            self.document, self.segment, self.text, self.rulebook.rules[LOST_BEFORE_SPEAKER], start,
-            base + match.end("says2" if match["says2"] else "says"), [fix],
-            mapper=self.rulebook.mapper, groups={"speaker": said}, exact=True, source="quotations",
-        )  # fmt: skip
+            self.document,
+            self.segment,
+            self.text,
+            self.rulebook.rules[LOST_BEFORE_SPEAKER],
+            start,
+            base + match.end("says2" if match["says2"] else "says"),
+            [fix],
+            mapper=self.rulebook.mapper,
+            groups={"speaker": said},
+            exact=True,
+            source="quotations",
+        )
 
     def _unopened(self, closing: int, previous: int) -> Iterator[Finding]:
         if not self.rulebook.is_enabled(UNOPENED) or _INCHES.match(self.text[closing - 1 : closing + 1]):
@@ -176,9 +232,17 @@ class _Paragraph:
             return
         rule = self.rulebook.rules[UNOPENED]
         yield mark(
-            self.document, self.segment, self.text, rule, start, closing + 1, [], mapper=self.rulebook.mapper, exact=True,
+            self.document,
+            self.segment,
+            self.text,
+            rule,
+            start,
+            closing + 1,
+            [],
+            mapper=self.rulebook.mapper,
+            exact=True,
             source="quotations",
-        )  # fmt: skip
+        )
 
     def _continues_earlier(self) -> bool:
         """Whether a paragraph shortly before this one has left a quotation open."""
@@ -196,9 +260,18 @@ class _Paragraph:
                 start, end = match.span("word")
                 word = match["word"]
                 yield mark(
-                    self.document, self.segment, self.text, rule, start, end, [word[0].lower() + word[1:]],
-                    mapper=self.rulebook.mapper, groups={"word": word}, exact=True, source="quotations",
-                )  # fmt: skip
+                    self.document,
+                    self.segment,
+                    self.text,
+                    rule,
+                    start,
+                    end,
+                    [word[0].lower() + word[1:]],
+                    mapper=self.rulebook.mapper,
+                    groups={"word": word},
+                    exact=True,
+                    source="quotations",
+                )
 
     def _excerpt(self, start: int, end: int) -> str:
         words = self.text[start : min(end, start + 60)].split()

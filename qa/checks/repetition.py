@@ -50,9 +50,17 @@ def _words(document: Document, segment: Segment, rulebook: Rulebook, text: str) 
         if second != second.lower() or first not in (first.lower(), first.capitalize()):
             continue
         yield mark(
-            document, segment, text, rulebook.rules[WORD_TWICE], *match.span(), [first], mapper=rulebook.mapper,
-            groups={"word": first.lower()}, exact=True, source="repetition",
-        )  # fmt: skip
+            document,
+            segment,
+            text,
+            rulebook.rules[WORD_TWICE],
+            *match.span(),
+            [first],
+            mapper=rulebook.mapper,
+            groups={"word": first.lower()},
+            exact=True,
+            source="repetition",
+        )
 
 
 def _runs(document: Document, segment: Segment, rulebook: Rulebook, text: str) -> Iterator[Finding]:
@@ -66,9 +74,18 @@ def _runs(document: Document, segment: Segment, rulebook: Rulebook, text: str) -
             last = at + unit * count - 1
             keep = text[spans[at][0] : spans[at + unit - 1][1]]
             yield mark(
-                document, segment, text, rulebook.rules[LOOP], spans[at][0], spans[last][1], [keep], mapper=rulebook.mapper,
-                groups={"phrase": keep}, exact=True, source="repetition",
-            )  # fmt: skip
+                document,
+                segment,
+                text,
+                rulebook.rules[LOOP],
+                spans[at][0],
+                spans[last][1],
+                [keep],
+                mapper=rulebook.mapper,
+                groups={"phrase": keep},
+                exact=True,
+                source="repetition",
+            )
             at = last + 1
             continue
         if (size := _doubled(words, at)) and rulebook.is_enabled(PHRASE_TWICE):
@@ -76,9 +93,18 @@ def _runs(document: Document, segment: Segment, rulebook: Rulebook, text: str) -
             if between == " ":  # a comma or a dash between them makes it emphasis
                 first = text[spans[at][0] : spans[at + size - 1][1]]
                 yield mark(
-                    document, segment, text, rulebook.rules[PHRASE_TWICE], spans[at][0], spans[at + 2 * size - 1][1], [first],
-                    mapper=rulebook.mapper, groups={"phrase": first}, exact=True, source="repetition",
-                )  # fmt: skip
+                    document,
+                    segment,
+                    text,
+                    rulebook.rules[PHRASE_TWICE],
+                    spans[at][0],
+                    spans[at + 2 * size - 1][1],
+                    [first],
+                    mapper=rulebook.mapper,
+                    groups={"phrase": first},
+                    exact=True,
+                    source="repetition",
+                )
                 at += 2 * size
                 continue
         at += 1
@@ -120,7 +146,15 @@ def _sentences(
         if key in seen and number - seen[key] <= 2:
             start = match.start() + len(match[0]) - len(match[0].lstrip())
             yield mark(
-                document, segment, text, rulebook.rules[SENTENCE_TWICE], start, match.end(), [""], mapper=rulebook.mapper,
-                exact=True, source="repetition",
-            )  # fmt: skip
+                document,
+                segment,
+                text,
+                rulebook.rules[SENTENCE_TWICE],
+                start,
+                match.end(),
+                [""],
+                mapper=rulebook.mapper,
+                exact=True,
+                source="repetition",
+            )
         seen[key] = number

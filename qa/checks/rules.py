@@ -84,7 +84,9 @@ class _Search:
             if start < 0 or start == end or not self._whole_words(start, end):
                 continue
             groups = {name: _text(match.group(number)) for name, number in names.items()}
-            if not all(self.rulebook.belongs(groups[g] or "", classes) for g, classes in rule.where.items() if g in groups):
+            if not all(
+                self.rulebook.belongs(groups[g] or "", classes) for g, classes in rule.where.items() if g in groups
+            ):
                 continue
             if self._excused(rule, *match.span()):
                 continue
@@ -95,9 +97,17 @@ class _Search:
                 except NoFix:
                     continue
             yield mark(
-                self.document, self.segment, self.folded, rule, start, end, fixes, mapper=self.rulebook.mapper,
-                groups=groups, proper=True,
-            )  # fmt: skip
+                self.document,
+                self.segment,
+                self.folded,
+                rule,
+                start,
+                end,
+                fixes,
+                mapper=self.rulebook.mapper,
+                groups=groups,
+                proper=True,
+            )
 
     def _entry(self, rule: Rule, entry: Entry, program: Any) -> Iterator[Finding]:
         marked = self.rulebook.groups(program)["mark"]
@@ -120,9 +130,17 @@ class _Search:
                 except NoFix:
                     continue
             yield mark(
-                self.document, self.segment, self.folded, rule, start, end, fixes, mapper=self.rulebook.mapper,
-                note=f" (“{entry.note}”)" if entry.note else "", proper=entry.proper,
-            )  # fmt: skip
+                self.document,
+                self.segment,
+                self.folded,
+                rule,
+                start,
+                end,
+                fixes,
+                mapper=self.rulebook.mapper,
+                note=f" (“{entry.note}”)" if entry.note else "",
+                proper=entry.proper,
+            )
 
     def _next_in(self, position: int, words: tuple[str, ...]) -> bool:
         rest = self.folded[position : position + 40].lower()

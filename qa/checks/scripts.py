@@ -15,12 +15,17 @@ MIXED = "untranslated/mixed-alphabets"
 OTHER_SCRIPT = "untranslated/other-script"
 
 _LATIN = "A-Za-z\u00c0-\u024f"
-_OTHER = "\u0370-\u03ff\u0400-\u052f\u0530-\u058f\u0590-\u05ff\u0600-\u06ff\u0900-\u0dff\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_OTHER = (
+    "\u0370-\u03ff\u0400-\u052f\u0530-\u058f\u0590-\u05ff\u0600-\u06ff\u0900-\u0dff"
+    "\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+)
 _NOT_LATIN = re.compile(f"[{_OTHER}]")
-_MIXED = re.compile(f"(?<![{_LATIN}{_OTHER}])(?=[{_LATIN}\u0400-\u052f\u0370-\u03ff]*[{_LATIN}])(?=[{_LATIN}\u0400-\u052f\u0370-\u03ff]*[\u0400-\u052f\u0370-\u03ff])[{_LATIN}\u0400-\u052f\u0370-\u03ff]{{3,}}")
+_MIXED = re.compile(
+    f"(?<![{_LATIN}{_OTHER}])(?=[{_LATIN}\u0400-\u052f\u0370-\u03ff]*[{_LATIN}])(?=[{_LATIN}\u0400-\u052f\u0370-\u03ff]*[\u0400-\u052f\u0370-\u03ff])[{_LATIN}\u0400-\u052f\u0370-\u03ff]{{3,}}"
+)
 _RUN = re.compile(f"[{_OTHER}]{{2,}}(?:[ ,·・ー-]*[{_OTHER}]+)*")
 _SHARE = 0.02
-"""Share of a text's letters in another script above which the text is about that script or bilingual, and is left alone."""
+"""Share of letters in another script above which a text is bilingual or about that script, and is left alone."""
 _LETTERS = 20
 """Letters of another script that a short text may hold all the same."""
 # Letters of other alphabets that look like Latin ones.
@@ -44,18 +49,34 @@ def find(document: Document, rulebook: Rulebook) -> Iterator[Finding]:
                 plain = word.translate(_LOOKALIKES)
                 fixes = [plain] if plain.isascii() else []
                 yield mark(
-                    document, segment, text, rulebook.rules[MIXED], *match.span(), fixes, mapper=rulebook.mapper,
-                    groups={"script": _script(word)}, exact=True, source="scripts",
-                )  # fmt: skip
+                    document,
+                    segment,
+                    text,
+                    rulebook.rules[MIXED],
+                    *match.span(),
+                    fixes,
+                    mapper=rulebook.mapper,
+                    groups={"script": _script(word)},
+                    exact=True,
+                    source="scripts",
+                )
         if rulebook.is_enabled(OTHER_SCRIPT) and other <= max(_SHARE * letters, _LETTERS):
             for match in _RUN.finditer(text):
                 before = text[: match.start()].rstrip()
                 if before[-1:] in ("(", "“", '"', "‘", "«", "「", "[", ",", "/", ":", "—", "–"):
                     continue  # given as a name or a term beside its translation
                 yield mark(
-                    document, segment, text, rulebook.rules[OTHER_SCRIPT], *match.span(), [], mapper=rulebook.mapper,
-                    groups={"script": _script(match[0])}, exact=True, source="scripts",
-                )  # fmt: skip
+                    document,
+                    segment,
+                    text,
+                    rulebook.rules[OTHER_SCRIPT],
+                    *match.span(),
+                    [],
+                    mapper=rulebook.mapper,
+                    groups={"script": _script(match[0])},
+                    exact=True,
+                    source="scripts",
+                )
 
 
 def _script(text: str) -> str:

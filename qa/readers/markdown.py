@@ -36,9 +36,7 @@ _MODULE = re.compile(
     r"(?:(?:(?:import|export)\s.*\bfrom|import)\s+['\"][^'\"]+['\"];?"
     r"|export\s+(?:default|const|let|var|function|class)\b[^\n]*)"
 )
-_MATH = re.compile(
-    r"\$\$(?=[^$])(?:[^$\\]|\\.|\$(?!\$))+\$\$|\$(?![\s$])((?:[^$\\\n]|\\.)+)(?<!\s)\$(?!\d)", re.DOTALL
-)
+_MATH = re.compile(r"\$\$(?=[^$])(?:[^$\\]|\\.|\$(?!\$))+\$\$|\$(?![\s$])((?:[^$\\\n]|\\.)+)(?<!\s)\$(?!\d)", re.DOTALL)
 _MATHEMATICAL = re.compile(r"[\\^_={}+<>|*/]")
 # Jinja, Liquid and Hugo calls, and the attributes of Pandoc and MyST.
 _TEMPLATE = re.compile(r"\{\{[^{}]{0,1000}\}\}|\{%[^{}]{0,1000}%\}|\{[#.:][\w#.: =\"'-]{0,1000}\}")
@@ -245,9 +243,7 @@ class _Cells:
 
 
 def _is_code(content: str) -> bool:
-    return content.startswith(("import ", "export ")) and all(
-        _MODULE.fullmatch(line) for line in content.split("\n")
-    )
+    return content.startswith(("import ", "export ")) and all(_MODULE.fullmatch(line) for line in content.split("\n"))
 
 
 def _columns(line: str) -> Iterator[tuple[int, int]]:
@@ -271,9 +267,7 @@ def _without_front_matter(body: str) -> str:
     return body
 
 
-def _inline(
-    parser: MarkdownIt, env: dict[str, Any], block: _Block, kind: Kind, source: _Source
-) -> Iterator[Segment]:
+def _inline(parser: MarkdownIt, env: dict[str, Any], block: _Block, kind: Kind, source: _Source) -> Iterator[Segment]:
     if not _LETTER.search(block.content) and "&" not in block.content:
         return
     pieces = _Pieces(block, kind, source)

@@ -31,9 +31,7 @@ _BULLET = re.compile(r"(?:[-*+•‣⁃◦▪●·–]|\(?\d{1,3}[.)]|\(?[a-zA-Z
 _UNDERLINE = re.compile(r"([=\-~^\"'*#_])\1{2,}")
 _QUOTE_MARKS = re.compile(r"(?:>[ \t]?)+\s*")
 _ENDED = re.compile(r"[.!?…:;][\"'”’»)\]]*\Z")
-_ABBREVIATED = re.compile(
-    r"\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|Rev|Gen|Prof|Lt|Col|Capt|Sgt|Sen|Gov|Rep|No|vs|cf|[A-Z])\.\Z"
-)
+_ABBREVIATED = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|Rev|Gen|Prof|Lt|Col|Capt|Sgt|Sen|Gov|Rep|No|vs|cf|[A-Z])\.\Z")
 _FINAL = re.compile(r"[.!?…,:;][\"'”’»)\]]*\Z")
 _ADDRESS = re.compile(
     r"[<(]?(?:(?:[a-z][a-z0-9+.-]*://|www\.|mailto:)\S+|[^\s@]+@[^\s@]+\.[^\s@]+)[>)]?[.,;]?", re.IGNORECASE
