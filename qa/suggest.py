@@ -93,10 +93,10 @@ def fields(template: str) -> list[tuple[str, list[str]]]:
 
 
 _NUMERALS = """
-
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+    eighteen nineteen twenty
 """
 _DIGITS = {word: number for number, word in enumerate(_NUMERALS.split())}
-    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"])}  # fmt: skip
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 
 
