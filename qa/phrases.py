@@ -282,7 +282,7 @@ def _lemma(lemmas: list[str], letter: str) -> _Token:
 
 def _join(regions: list[list[_Token]]) -> str:
     left, mark, right = regions
-    out = r"\b" if not left or left[0].kind != "punctuation" else ""
+    out = r"\b" if (left or mark)[0].kind != "punctuation" else ""
     if left:
         out += _sequence(left)
         if all(t.optional for t in left):

@@ -75,8 +75,8 @@ def test_any_text_at_all(checker: Checker, text: str) -> None:
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=texts)
 def test_safe_fixes_settle(checker: Checker, text: str) -> None:
-    """After a few rounds nothing safe is left to fix, and text outside the fixed spans has not moved."""
-    for _ in range(4):
+    """After some rounds (a larger finding can hide a smaller one) nothing safe is left to fix, and text outside the fixed spans has not moved."""
+    for _ in range(12):
         findings = checker.check(read_text(text, "x", "text")).findings
         fixed = apply(text, findings)
         kept = 0

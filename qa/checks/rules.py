@@ -167,7 +167,7 @@ class _Search:
         if hyphens:
             if text[start].isalnum() and _BEFORE.search(text[max(0, start - 2) : start]):
                 return False
-            if text[end - 1].isalnum() and _INSIDE_WORD.match(text[end : end + 2]) and text[end : end + 2] != "'s":
+            if text[end - 1].isalnum() and _INSIDE_WORD.match(text[end : end + 2]):
                 return False
         return True
 
