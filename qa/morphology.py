@@ -136,7 +136,7 @@ _CONSONANT_SOUND = re.compile(
     r"(?i)(?:eu|ew|one\b|once|uni(?!n|m[pa])|unanim|us(?:e|a|u)"
     r"|ut(?:il|op)|ubiq|ukr|uru?g|uran|urol|u(?:fo)?\b|u-|u\.)"
 )
-_VOWEL_SOUND = re.compile(r"(?i)(?:hour|honest|honou?r|heir|8|11\b|11,|18\b|18,|18-|11-|80)")
+_VOWEL_SOUND = re.compile(r"(?i)(?:hour|honest|honou?r|heir|8|11(?:th)?\b|18(?:th)?\b|11,|18,)")
 _LETTER_BY_LETTER = re.compile(r"(?:[AEFHILMNORSX][A-Z]{1,4}\b|[AEFHILMNORSX]\d|[AEFHILMNORSX]-|[aefhilmnorsx]-)")
 _SPOKEN_ACRONYM = re.compile(r"(?:NATO|NASA|FIFA|HIV|LAN|RAM|ROM|SARS|MERS|NAFTA|SWAT|FEMA|NICE)\b")
 _US_LIKE = re.compile(r"(?:US|UN|UK|EU|U\.)")
@@ -155,21 +155,29 @@ def article(word: str) -> str:
     return "an" if word[:1].lower() in "aeiou" else "a"
 
 
-def word_classes() -> dict[str, list[str]]:
-    """Every form in lemminflect's dictionary, lower-cased, with its Penn tags in order."""
+def dictionary() -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
+    """lemminflect's dictionary both ways, lower-cased: form → tag → lemma, and lemma → tag → usual form."""
     from lemminflect.core.Inflections import Inflections
 
-    table: dict[str, set[str]] = {}
+    by_form: dict[str, dict[str, str]] = {}
+    by_lemma: dict[str, dict[str, str]] = {}
     # The dictionary has no public way to list it; the loader is the same that getAllInflections uses.
-    for lemma, by_tag in Inflections()._getInflDict().items():
+    for entry, by_tag in Inflections()._getInflDict().items():
+        lemma = entry.lower()
+        if not lemma.replace("-", "").replace("'", "").isalpha():
+            continue
         by_tag = {**by_tag, "VBN": by_tag.get("VBN", by_tag.get("VBD", ()))}  # listed only where it differs
         for tag, spellings in by_tag.items():
+            if not spellings:
+                continue
+            by_lemma.setdefault(lemma, {})[tag] = inflect(lemma, tag)
             for spelling in spellings:
                 if tag == "NNS" and spelling == lemma and len(spellings) > 1:
                     continue  # said of nouns that can be uncountable
-                table.setdefault(spelling.lower(), set()).add(tag)
+                by_form.setdefault(spelling.lower(), {}).setdefault(tag, lemma)
     for form, tags in _BE_FORMS.items():
-        table.setdefault(form, set()).update(tags)
-    for (_, tag), form in _OVERRIDES.items():
-        table.setdefault(form, set()).add(tag)
-    return {form: sorted(tags) for form, tags in table.items()}
+        by_form.setdefault(form, {}).update(dict.fromkeys(tags, "be"))
+    by_lemma.setdefault("be", {}).update(_BE)
+    for (lemma, tag), form in _OVERRIDES.items():
+        by_form.setdefault(form, {})[tag] = lemma
+    return by_form, by_lemma

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from qa.morphology import TAGS_OF_CLASS, forms, inflect
 
@@ -46,13 +47,16 @@ class Entry:
     """A compiled entry.
 
     ``pattern``: RE2, with the flagged part in the group ``mark`` and every token of the body in a numbered group.
-    ``anchors``: lower-case words of which a paragraph must hold one. ``fixes``: templates, each a list of
-    parts that ``qa.suggest`` fills in. ``before``, ``after``: lower-case words that must not stand there.
-    ``line``: where it stands in its table, from 1.
+    ``anchors``: lower-case words, or pairs of neighbours (“in the”), of which a paragraph must hold one, and
+    ``also``: words of which it must hold one besides. ``mark``: the number of the group ``mark``.
+    ``fixes``: templates, each a list of parts that ``qa.suggest`` fills in. ``before``, ``after``: lower-case
+    words that must not stand there. ``line``: where it stands in its table, from 1.
     """
 
     pattern: str
     anchors: tuple[str, ...]
+    also: tuple[str, ...]
+    mark: int
     fixes: tuple[tuple[Part, ...], ...]
     note: str = ""
     topic: str = ""
@@ -86,6 +90,7 @@ class _Token:
     words: frozenset[str] = frozenset()
     tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
     lemma_class: str = ""
+    single: bool = True  # every alternative is one word
     slot: str = ""
     index: int = 0
     proper: bool = False
@@ -129,13 +134,15 @@ def parse(line: str, lexicon: Lexicon, number: int = 0, slots: Mapping[str, str]
     for position, token in enumerate(tokens, 1):
         token.index = position + (1 if position > len(compiled[0]) else 0)
     pattern = _join(compiled)
-    anchors = _anchors([t for t in tokens if not t.optional])
+    anchors, also = _anchors(tokens)
     fixes = tuple(_fix(text.strip(), tokens) for text in re.split(r"\s\|(?:\s|$)", " " + fix_text.strip()))
     if fix_text.strip() == "?":
         fixes = ()
     return Entry(
         pattern,
         anchors,
+        also,
+        len(compiled[0]) + 1,
         fixes,
         note,
         topic,
@@ -236,7 +243,7 @@ def _group(inner: str, suffix: str, lexicon: Lexicon) -> _Token:
         return token
     patterns: list[str] = []
     words: list[str] = []
-    anchored = True
+    anchored = single = True
     tags: dict[str, tuple[str, ...]] = {}
     lemma_class = ""
     for option in options:
@@ -246,6 +253,7 @@ def _group(inner: str, suffix: str, lexicon: Lexicon) -> _Token:
                 tags.update(token.tags)
                 lemma_class = token.lemma_class
         patterns.append(" +".join(t.pattern for t in row))
+        single = single and len(row) == 1
         best = min((t.words for t in row if t.words), key=_commonness, default=frozenset())
         anchored = anchored and bool(best)
         words += best
@@ -258,6 +266,7 @@ def _group(inner: str, suffix: str, lexicon: Lexicon) -> _Token:
         slot=slot or "\\",
         tags=tags,
         lemma_class=lemma_class,
+        single=single,
     )
 
 
@@ -334,9 +343,34 @@ def _anchor(word: str) -> str:
     return min(pieces, key=lambda p: (p in COMMON, -len(p)), default="")
 
 
-def _anchors(tokens: list[_Token]) -> tuple[str, ...]:
-    best = min((t.words for t in tokens if t.words), key=_commonness, default=frozenset())
-    return tuple(sorted({_anchor(w) for w in best} - {""}))
+_MOST_PAIRS = 60
+
+
+def _anchors(tokens: list[_Token]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words that tell where an entry may fire: those of its rarest token, or, where that is a common one, the
+    rarest pair of neighbours; and the words of its second rarest token."""
+    ranked = sorted((t for t in tokens if t.words and not t.optional), key=lambda t: _commonness(t.words))
+    if not ranked:
+        return (), ()
+    best = tuple(sorted({_anchor(w) for w in ranked[0].words} - {""}))
+    if any(word in COMMON for word in best) and (pairs := _pairs(tokens)):
+        return pairs, ()
+    second = ranked[1].words if len(ranked) > 1 else frozenset()
+    return best, tuple(sorted({_anchor(w) for w in second} - {""}))
+
+
+def _pairs(tokens: list[_Token]) -> tuple[str, ...]:
+    """The fewest pairs of words of which one must stand there, from two tokens that always stand side by side."""
+    options: list[tuple[str, ...]] = []
+    for first, second in pairwise(tokens):
+        if any(t.optional or not t.single or not t.words for t in (first, second)):
+            continue
+        if all(w.isalnum() for w in (*first.words, *second.words)):
+            options.append(tuple(sorted(f"{a} {b}" for a in first.words for b in second.words)))
+    best = min(
+        options, key=lambda pairs: (sum(w in COMMON for pair in pairs for w in pair.split()), len(pairs)), default=()
+    )
+    return best if len(best) <= _MOST_PAIRS else ()
 
 
 def _fix(text: str, tokens: list[_Token]) -> tuple[Part, ...]:

@@ -112,64 +112,102 @@ def shipped_folder() -> Path:
     return (inside if inside.is_dir() else Path(__file__).parent.parent / "rules") / "en"
 
 
+class _Search:
+    """Which of many patterns may match in a paragraph, in one or two passes over it.
+
+    Most patterns need some word to be there; RE2's filter finds those words in one pass, and leaves few patterns
+    to try. The rest, which need only a digit or a sign, make one small RE2 set. (One set of all patterns is a hundred
+    times slower: its states multiply with every “any word” that a pattern begins with.)
+    """
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        options = re2.Options()
+        options.log_errors = False
+        self._filter = re2.Filter()
+        for pattern in patterns:
+            self._filter.Add(pattern.encode(), options)
+        self._filter.Compile()
+        self._bare = sorted(self._filter.Match(b"", True) or ())
+        options.never_capture = True
+        options.max_mem = 1 << 28
+        self._set = re2.Set.SearchSet(options)
+        for index in self._bare:
+            self._set.Add(patterns[index].encode())
+        if self._bare:
+            self._set.Compile()
+        self._is_bare = frozenset(self._bare)
+        self._programs: dict[int, tuple[Any, dict[str, int]]] = {}
+
+    def candidates(self, text: bytes) -> list[int]:
+        """Indexes of the patterns worth trying, in order."""
+        found = [i for i in self._filter.Match(text, True) or () if i not in self._is_bare]
+        if self._bare:
+            matched = self._set.Match(text)
+            found += [self._bare[i] for i in matched or ()]
+        return sorted(found)
+
+    def program(self, index: int) -> tuple[Any, dict[str, int]]:
+        """The compiled program of the n-th pattern, and the numbers of its named groups."""
+        if index not in self._programs:
+            program = self._filter.re(index)
+            self._programs[index] = program, {_name(n): number for n, number in program.groupindex.items()}
+        return self._programs[index]
+
+
 class Rulebook:
     """Compiled rules. Use ``load``; ``folders`` are rule folders, mtqa's own first, then the user's."""
 
     def __init__(self, compiled: str) -> None:
-        """``compiled``: a header of JSON on the first line, then one JSON line a phrase-table entry."""
+        """``compiled``: a header of JSON, the dictionary's forms, its lemmas, then a phrase-table entry a line."""
         lines = compiled.split("\n")
         header = json.loads(lines[0])
         self.digest: str = header["digest"]
         self.rules: dict[str, Rule] = {r["id"]: _rule_from(r) for r in header["rules"]}
         self._index: dict[str, list[int]] = header["index"]
         self._anchors = frozenset(self._index)
+        self._also: list[list[str]] = header["also"]
         self._entry_rules: list[str] = header["entry_rules"]
         self._topics: dict[str, frozenset[str]] = {k: frozenset(v) for k, v in header["topics"].items()}
         self._classes: dict[str, list[str]] = header["classes"]
         self._members: dict[str, frozenset[str]] = {}
         self._maps: dict[str, dict[str, str]] = header["maps"]
         self.lexicons: dict[str, str] = header["lexicons"]
-        self._words = lines[1]
-        self._entry_lines = lines[2:]
+        self._forms, self._lemmas = lines[1], lines[2]
+        self._entry_lines = lines[3:]
         self._entries: dict[int, Entry] = {}
         self._programs: dict[str, Any] = {}
         self._patterns: list[tuple[str, str]] = [(r.id, p) for r in self.rules.values() for p in r.patterns]
         self._enabled = frozenset(self.rules)
 
     @cached_property
-    def _set(self) -> Any:
-        options = re2.Options()
-        options.max_mem = 1 << 29
-        options.log_errors = False
-        options.never_capture = True
-        chosen = re2.Set.SearchSet(options)
-        for _, pattern in self._patterns:
-            chosen.Add(pattern)
-        chosen.Compile()
-        return chosen
+    def _search(self) -> _Search:
+        return _Search([pattern for _, pattern in self._patterns])
 
     def only(self, accept: Callable[[Rule], bool]) -> None:
         """Keep only the rules that ``accept`` takes; the others are not searched for."""
         self._enabled = frozenset(r.id for r in self.rules.values() if accept(r))
         self._patterns = [(r, p) for r, p in self._patterns if r in self._enabled]
-        self.__dict__.pop("_set", None)
+        self.__dict__.pop("_search", None)
 
     def is_enabled(self, rule: str) -> bool:
         """Whether the rule exists and is switched on."""
         return rule in self._enabled
 
-    def patterns_in(self, folded: bytes) -> Iterator[tuple[Rule, Any]]:
-        """The rules with a pattern that matches somewhere in the paragraph, with that pattern's program."""
+    def patterns_in(self, folded: bytes) -> Iterator[tuple[Rule, Any, dict[str, int]]]:
+        """The rules with a pattern that may match somewhere in the paragraph, with the pattern's program and groups."""
         if not self._patterns:
             return
-        for index in sorted(self._set.Match(folded) or ()):
-            rule, pattern = self._patterns[index]
-            yield self.rules[rule], self.program(pattern)
+        for index in self._search.candidates(folded):
+            rule, _ = self._patterns[index]
+            yield self.rules[rule], *self._search.program(index)
 
     def entries_in(self, words: frozenset[str]) -> Iterator[tuple[Rule, Entry, Any]]:
-        """The phrase-table entries that may fire in a paragraph with these (lower-case) words."""
-        numbers = {n for word in words & self._anchors for n in self._index[word]}
+        """The phrase-table entries that may fire in a paragraph with these (lower-case) words and pairs of words."""
+        index, also = self._index, self._also
+        numbers = {n for anchor in words & self._anchors for n in index[anchor]}
         for number in sorted(numbers):
+            if (needed := also[number]) and words.isdisjoint(needed):
+                continue
             rule = self._entry_rules[number]
             if rule in self._enabled:
                 entry = self.entry(number)
@@ -195,10 +233,6 @@ class Rulebook:
             self._programs[pattern] = re2.compile(pattern.encode(), options)
         return self._programs[pattern]
 
-    def groups(self, pattern: Any) -> dict[str, int]:
-        """Name to number of a compiled pattern's groups."""
-        return {_name(name): number for name, number in pattern.groupindex.items()}
-
     def belongs(self, text: str, names: Sequence[str]) -> bool:
         """Whether a term is in all of these word classes and lexicons (``not NAME``: in none of it)."""
         term = text.lower()
@@ -216,31 +250,51 @@ class Rulebook:
         return True
 
     def _tags(self, form: str) -> frozenset[str]:
-        """The Penn tags of a word form: a binary search in one long sorted line ``form:TAG,TAG;form:…``."""
-        words = self._words
-        low, high = 0, len(words)
-        while low < high:
-            middle = words.rfind(";", low, (low + high) // 2)
-            start = middle + 1 if middle >= 0 else low
-            end = words.find(";", start)
-            end = len(words) if end < 0 else end
-            word, _, tags = words[start:end].partition(":")
-            if word == form:
-                return frozenset(tags.split(","))
-            if word < form:
-                low = end + 1
-            else:
-                high = start
-        return frozenset()
+        """The Penn tags that the dictionary gives a form."""
+        return frozenset(reading.partition("=")[0] for reading in _look_up(self._forms, form))
+
+    def reinflect(self, form: str, tag: str) -> str:
+        """Another form of the same word; an unknown word is inflected by rule."""
+        for reading in _look_up(self._forms, form.lower()):
+            known, _, lemma = reading.partition("=")
+            if known[0] == tag[0]:
+                break
+        else:
+            from qa.morphology import reinflect
+
+            return reinflect(form, tag)
+        for inflected in _look_up(self._lemmas, lemma):
+            known, _, spelling = inflected.partition("=")
+            if known == tag:
+                return spelling
+        return lemma
 
     def topic_holds(self, topic: str, document_words: frozenset[str]) -> bool:
         """Whether a document with these words speaks of the topic."""
         return len(self._topics[topic] & document_words) >= _TOPIC_WORDS
 
-    def mapper(self, lexicon: str, term: str) -> str:
+    def value(self, lexicon: str, term: str) -> str:
         """The value of ``term -> value``; KeyError where there is none."""
         table = self._maps[lexicon]
         return table[term] if term in table else table[term.lower()]
+
+
+def _look_up(table: str, key: str) -> list[str]:
+    """The values of a key in ``key:value,value;key:…``, one long sorted line, by binary search."""
+    low, high = 0, len(table)
+    while low < high:
+        middle = table.rfind(";", low, (low + high) // 2)
+        start = middle + 1 if middle >= 0 else low
+        end = table.find(";", start)
+        end = len(table) if end < 0 else end
+        found, _, values = table[start:end].partition(":")
+        if found == key:
+            return values.split(",")
+        if found < key:
+            low = end + 1
+        else:
+            high = start
+    return []
 
 
 def _name(name: str | bytes) -> str:
@@ -323,7 +377,7 @@ def compile_rules(folders: Sequence[Path], digest: str = "", chosen: Sequence[Pa
 
     ``chosen``: only the rule files that are one of these or lie below one of them; all if empty.
     """
-    from qa.morphology import word_classes
+    from qa.morphology import dictionary
 
     lexicons = Lexicons(folders)
     topics = {n[6:]: sorted(lexicons.terms(n)) for n in lexicons.names if n.startswith("topic-")}
@@ -353,15 +407,24 @@ def compile_rules(folders: Sequence[Path], digest: str = "", chosen: Sequence[Pa
         "digest": digest,
         "rules": [asdict(r) for r in rules],
         "index": index,
+        "also": [e.also for e in entries],
         "entry_rules": owners,
         "topics": topics,
         "classes": {c: sorted(lexicons.terms(c)) for c in sorted(classes) if c in lexicons},
         "lexicons": {n: lexicons.pattern(n) for n in _FOR_CHECKS if n in lexicons},
         "maps": {n: m for n in lexicons.names if (m := lexicons.mapping(n))},
     }
-    words = ";".join(f"{form}:{','.join(tags)}" for form, tags in sorted(word_classes().items()))
+    by_form, by_lemma = dictionary()
     rows = [json.dumps(asdict(e), ensure_ascii=False, separators=(",", ":")) for e in entries]
-    return "\n".join([json.dumps(header, ensure_ascii=False, separators=(",", ":")), words, *rows])
+    return "\n".join(
+        [json.dumps(header, ensure_ascii=False, separators=(",", ":")), _table(by_form), _table(by_lemma), *rows]
+    )
+
+
+def _table(rows: Mapping[str, Mapping[str, str]]) -> str:
+    return ";".join(
+        f"{key}:{','.join(f'{k}={v}' for k, v in sorted(row.items()))}" for key, row in sorted(rows.items())
+    )
 
 
 def _rule_from(data: dict[str, Any]) -> Rule:
@@ -376,7 +439,7 @@ def _rule_from(data: dict[str, Any]) -> Rule:
 
 def _entry_from(data: dict[str, Any]) -> Entry:
     data["fixes"] = tuple(tuple(Part(**{**p, "filters": tuple(p["filters"])}) for p in fix) for fix in data["fixes"])
-    for key in ("anchors", "before", "after"):
+    for key in ("anchors", "also", "before", "after"):
         data[key] = tuple(data[key])
     return Entry(**data)
 

@@ -7,11 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from qa.phrases import Part
 
-Mapper = Callable[[str, str], str]
-"""(lexicon name, term) to the value on the right of ``term -> value``; KeyError where there is none."""
+
+class Words(Protocol):
+    """What templates ask of the rulebook's lexicons and dictionary."""
+
+    def value(self, lexicon: str, term: str) -> str:
+        """The right side of ``term -> value`` in a lexicon; KeyError where there is none."""
+        ...
+
+    def reinflect(self, form: str, tag: str) -> str:
+        """Another form of the same word: ``reinflect("taken", "VBG")`` is ``taking``."""
+        ...
+
 
 _PARTICIPLE_BEFORE = re.compile(
     r"(?i)\b(?:have|has|had|having|'ve|be|is|are|am|was|were|been|being|get|gets|got|'s|'re)"
@@ -31,7 +42,7 @@ class NoFix(ValueError):
     """A filter that cannot be applied to this text: the finding stands, without this suggestion."""
 
 
-def render(parts: Sequence[Part], groups: Sequence[str | None], before: str, mapper: Mapper) -> str:
+def render(parts: Sequence[Part], groups: Sequence[str | None], before: str, words: Words) -> str:
     """Fill in a phrase-table fix.
 
     ``groups``: the match's groups, the whole match first. ``before``: the folded text before the mark, which
@@ -46,7 +57,7 @@ def render(parts: Sequence[Part], groups: Sequence[str | None], before: str, map
         if part.forms is not None:
             text = _form(part.forms, text, " ".join([before.rstrip(), *filter(None, out)]))
         for name in part.filters:
-            text = apply_filter(name, text, mapper)
+            text = apply_filter(name, text, words)
         out.append(text)
     return tidy(" ".join(filter(None, out)))
 
@@ -75,13 +86,13 @@ def tidy(text: str) -> str:
 _FIELD = re.compile(r"\{([a-z][a-z0-9_]*)((?:\|[a-z-]+(?::[^|{}]*)*)*)\}")
 
 
-def fill(template: str, groups: Mapping[str, str | None], mapper: Mapper) -> str:
+def fill(template: str, groups: Mapping[str, str | None], words: Words) -> str:
     """Fill in ``{group|filter}`` fields of a rule's ``suggest`` or ``message``. Raises NoFix."""
 
     def value(match: re.Match[str]) -> str:
         text = groups.get(match[1]) or ""
         for name in filter(None, match[2].split("|")):
-            text = apply_filter(name, text, mapper)
+            text = apply_filter(name, text, words)
         return text
 
     return _FIELD.sub(value, template)
@@ -135,57 +146,46 @@ def _number(text: str) -> str:
     raise NoFix(text)
 
 
-def _verb(tag: str) -> Callable[[str], str]:
-    def change(text: str) -> str:
-        from qa.morphology import reinflect
-
-        first, space, rest = text.partition(" ")
-        return reinflect(first, tag) + space + rest
-
-    return change
-
-
-def _noun(tag: str) -> Callable[[str], str]:
-    def change(text: str) -> str:
-        from qa.morphology import reinflect
-
-        head, space, last = text.rpartition(" ")
-        return head + space + reinflect(last, tag)
-
-    return change
-
-
 FILTERS: dict[str, Callable[[str], str]] = {
     "lower": lambda t: t[:1].lower() + t[1:],
     "capital": lambda t: t[:1].upper() + t[1:],
-    "base": _verb("VB"),
-    "third": _verb("VBZ"),
-    "gerund": _verb("VBG"),
-    "past": _verb("VBD"),
-    "participle": _verb("VBN"),
-    "singular": _noun("NN"),
-    "plural": _noun("NNS"),
     "thousands": _thousands,
     "ordinal": _ordinal,
     "number": _number,
 }
+FORMS = {
+    "base": "VB",
+    "third": "VBZ",
+    "gerund": "VBG",
+    "past": "VBD",
+    "participle": "VBN",
+    "singular": "NN",
+    "plural": "NNS",
+}
+"""Filters that inflect: a verb phrase on its first word, a noun phrase on its last."""
 FILTERS_WITH_ARGUMENT = ("map", "strip", "replace")
 FILTERS_WITH_LEXICON = ("dictionary-case",)
 
 
-def apply_filter(name: str, text: str, mapper: Mapper) -> str:
+def apply_filter(name: str, text: str, words: Words) -> str:
     """One filter, ``name`` or ``name:argument``, applied to ``text``. Raises NoFix where it does not fit."""
     if name in FILTERS:
         return FILTERS[name](text) if text else ""
+    if tag := FORMS.get(name):
+        if tag.startswith("V"):
+            first, space, rest = text.partition(" ")
+            return words.reinflect(first, tag) + space + rest
+        head, space, last = text.rpartition(" ")
+        return head + space + words.reinflect(last, tag)
     kind, _, argument = name.partition(":")
     if kind == "dictionary-case":
         try:
-            return mapper("proper-adjective", text.lower())
+            return words.value("proper-adjective", text.lower())
         except KeyError:
             return text
     if kind == "map":
         try:
-            return mapper(argument, text)
+            return words.value(argument, text)
         except KeyError:
             raise NoFix(text) from None
     if kind == "strip":
@@ -199,4 +199,9 @@ def apply_filter(name: str, text: str, mapper: Mapper) -> str:
 def known_filter(name: str) -> bool:
     """Whether ``name`` (with its argument) is a filter."""
     kind = name.partition(":")[0]
-    return name in FILTERS or kind in FILTERS_WITH_LEXICON or (kind in FILTERS_WITH_ARGUMENT and ":" in name)
+    return (
+        name in FILTERS
+        or name in FORMS
+        or kind in FILTERS_WITH_LEXICON
+        or (kind in FILTERS_WITH_ARGUMENT and ":" in name)
+    )

@@ -64,7 +64,7 @@ def _names(document: Document, rulebook: Rulebook, prose: list[tuple[Segment, st
                     start,
                     end,
                     [usual],
-                    mapper=rulebook.mapper,
+                    words=rulebook,
                     groups={"name": rare, "usual": usual, "times": str(len(places[usual]))},
                     exact=True,
                     source="consistency",
@@ -110,7 +110,7 @@ def _capitals(document: Document, rulebook: Rulebook, prose: list[tuple[Segment,
         if count[word] < 2 or count[word] <= len(found):
             continue
         try:
-            proper = rulebook.mapper("proper-adjective", word)
+            proper = rulebook.value("proper-adjective", word)
         except KeyError:
             continue
         if word in ("western", "polish", "catholic", "orthodox"):
@@ -124,7 +124,7 @@ def _capitals(document: Document, rulebook: Rulebook, prose: list[tuple[Segment,
                 start,
                 end,
                 [proper],
-                mapper=rulebook.mapper,
+                words=rulebook,
                 groups={"word": word, "usual": proper},
                 exact=True,
                 source="consistency",

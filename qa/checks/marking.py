@@ -13,7 +13,7 @@ from qa.document import Document, Segment
 from qa.finding import Finding, Suggestion
 from qa.morphology import article
 from qa.rulebook import Rule
-from qa.suggest import Mapper, NoFix, fill
+from qa.suggest import NoFix, Words, fill
 
 _FOLD = str.maketrans(
     {
@@ -56,7 +56,7 @@ def mark(
     end: int,
     replacements: Sequence[str],
     *,
-    mapper: Mapper,
+    words: Words,
     groups: dict[str, str | None] | None = None,
     note: str = "",
     proper: bool = False,
@@ -84,7 +84,7 @@ def mark(
     groups = dict(groups or {})
     groups.update(match=_one_line(text[start:end]), fix=_one_line(kept[0] if kept else ""), note=note)
     try:
-        message = fill(rule.message, groups, mapper)
+        message = fill(rule.message, groups, words)
     except NoFix:
         message = rule.message
     return Finding(
@@ -140,7 +140,7 @@ def _deletion(folded: str, start: int, end: int) -> tuple[int, int, str]:
     """The span to delete, with one of the spaces around it, and what remains of it (a capital, mostly nothing)."""
     if start and folded[start - 1] == " " and (end == len(folded) or folded[end] in " ,.;:!?)”\"'"):
         return start - 1, end, ""
-    if end < len(folded) and folded[end] == " ":
+    if end < len(folded) and folded[end] == " " and (not start or folded[start - 1] in " (“\"'‘["):
         following = folded[end + 1 : end + 2]
         if following.islower() and folded[start : start + 1].isupper():
             return start, end + 2, following.upper()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from qa.checks.marking import fold, mark
@@ -61,11 +62,12 @@ class _Search:
         self.bytes = self.folded.encode("utf-8", "replace")  # a lone surrogate becomes one “?”
 
     def run(self) -> Iterator[Finding]:
-        for rule, program in self.rulebook.patterns_in(self.bytes):
-            if self.topics.holds(rule.near):
-                yield from self._pattern(rule, program)
-        words = frozenset(_WORDS.findall(self.folded.lower()))
-        for rule, entry, program in self.rulebook.entries_in(words):
+        for rule, program, names in self.rulebook.patterns_in(self.bytes):
+            if not rule.near or self.topics.holds(rule.near):
+                yield from self._pattern(rule, program, names)
+        words = _WORDS.findall(self.folded.lower())
+        anchors = frozenset(words).union(map(" ".join, pairwise(words)))
+        for rule, entry, program in self.rulebook.entries_in(anchors):
             if self.topics.holds(entry.topic) and self.topics.holds(rule.near):
                 yield from self._entry(rule, entry, program)
 
@@ -76,8 +78,7 @@ class _Search:
         start, end = match.span(group)
         return self._offset(start), self._offset(end)
 
-    def _pattern(self, rule: Rule, program: Any) -> Iterator[Finding]:
-        names = self.rulebook.groups(program)
+    def _pattern(self, rule: Rule, program: Any, names: dict[str, int]) -> Iterator[Finding]:
         marked = names.get("mark", 0)
         for match in program.finditer(self.bytes):
             start, end = self._span(match, marked)
@@ -93,7 +94,7 @@ class _Search:
             fixes = []
             for template in rule.suggest:
                 try:
-                    fixes.append(fill(template, groups, self.rulebook.mapper))
+                    fixes.append(fill(template, groups, self.rulebook))
                 except NoFix:
                     continue
             yield mark(
@@ -104,16 +105,15 @@ class _Search:
                 start,
                 end,
                 fixes,
-                mapper=self.rulebook.mapper,
+                words=self.rulebook,
                 groups=groups,
                 proper=True,
             )
 
     def _entry(self, rule: Rule, entry: Entry, program: Any) -> Iterator[Finding]:
-        marked = self.rulebook.groups(program)["mark"]
         for match in program.finditer(self.bytes):
             whole = self._span(match)
-            start, end = self._span(match, marked)
+            start, end = self._span(match, entry.mark)
             if not self._whole_words(*whole, hyphens=True) or not self._whole_words(start, end):
                 continue
             if entry.before and _last_word(self.folded[: whole[0]]) in entry.before:
@@ -126,7 +126,7 @@ class _Search:
             fixes = []
             for parts in entry.fixes:
                 try:
-                    fixes.append(render(parts, groups, self.folded[max(0, start - 60) : start], self.rulebook.mapper))
+                    fixes.append(render(parts, groups, self.folded[max(0, start - 60) : start], self.rulebook))
                 except NoFix:
                     continue
             yield mark(
@@ -137,7 +137,7 @@ class _Search:
                 start,
                 end,
                 fixes,
-                mapper=self.rulebook.mapper,
+                words=self.rulebook,
                 note=f" (“{entry.note}”)" if entry.note else "",
                 proper=entry.proper,
             )
