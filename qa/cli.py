@@ -16,6 +16,7 @@ from qa.display import printable
 from qa.errors import MtqaError
 
 if TYPE_CHECKING:
+    from qa.checker import Checker
     from qa.document import Document
 
 OK, FINDINGS, COULD_NOT_CHECK = 0, 1, 2
@@ -140,11 +141,17 @@ def _settings(start: Path, config_file: str | None, no_config: bool, values: dic
 )
 @click.option("--max-file-size", type=int, metavar="BYTES", help="Largest file that is read (default 50,000,000).")
 @click.option("--stdin-filename", metavar="NAME", help="What standard input (-) is called; its ending says what it is.")
+@click.option("--fix", is_flag=True, help="Apply the safe fixes to the files, then report what is left.")
+@click.option("--diff", is_flag=True, help="Print the safe fixes as a patch, and change nothing.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: the other suggestions, too. Read them first.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 @click.option("--width", type=click.IntRange(40, 400), help="Columns of the terminal report.")
 def check(
     paths: tuple[str, ...], format_: str, fail_on: str | None, min_score: float | None, exit_zero: bool,
     all_: bool | None, config_file: str | None, no_config: bool, no_gitignore: bool, stdin_filename: str | None,
+    fix: bool,
+    diff: bool,
+    unsafe_fixes: bool,
     color: str, width: int | None, **values: Any,
 ) -> int:  # fmt: skip
     """Check files and folders; - is standard input.
@@ -155,6 +162,8 @@ def check(
     from qa.checker import Checker
     from qa.discovery import discover
 
+    if fix and diff:
+        raise MtqaError("--fix and --diff: one or the other")
     if format_ not in reports.FORMATS:
         raise MtqaError(f"--format: no report “{printable(format_)}”; there are {', '.join(reports.FORMATS)}")
     first = Path(paths[0]) if paths[0] != "-" else Path()
@@ -164,6 +173,12 @@ def check(
     files = discover(paths, include=settings.include, exclude=settings.exclude, gitignore=not no_gitignore)
     checker = Checker(settings)
     documents, errors = _read_all(files, settings, stdin_filename)
+    if fix or diff:
+        documents = _fixed(documents, checker, errors, settings, write=fix, unsafe=unsafe_fixes)
+        if diff:
+            for error in errors:
+                _say(f"mtqa: error: {error}")
+            return COULD_NOT_CHECK if errors else OK
     report = checker.report(documents, notes=[f"not checked: {e}" for e in errors])
     tty = sys.stdout.isatty()
     use_color = color == "always" or (
@@ -196,6 +211,35 @@ def _read_all(
         except MtqaError as e:
             errors.append(str(e))
     return documents, errors
+
+
+def _fixed(
+    documents: list[Document],
+    checker: Checker,
+    errors: list[str],
+    settings: config.Settings,
+    *,
+    write: bool,
+    unsafe: bool,
+) -> list[Document]:
+    """The documents after their fixes, read anew; or unchanged, with the fixes printed as a patch."""
+    from qa import fixes, readers
+
+    out: list[Document] = []
+    for document in documents:
+        text = fixes.apply(document.text, checker.check(document).findings, unsafe=unsafe)
+        try:
+            if not write:
+                _write(fixes.patch(document, text))
+            elif text != document.text:
+                if document.path == readers.STDIN:
+                    raise MtqaError("standard input cannot be fixed in place; --diff prints a patch")
+                fixes.write(document, text)
+                document = readers.read(document.path, encoding=settings.encoding, max_bytes=settings.max_file_size)
+            out.append(document)
+        except MtqaError as e:
+            errors.append(str(e))
+    return out
 
 
 def _write(text: str) -> None:

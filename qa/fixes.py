@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
+import os
+import tempfile
 from collections.abc import Iterable
+from pathlib import Path
 
+from qa.display import printable
+from qa.document import Document
+from qa.errors import MtqaError
 from qa.finding import Finding
 
 
@@ -24,3 +31,48 @@ def apply(text: str, findings: Iterable[Finding], *, unsafe: bool = False) -> st
         out += [text[at : finding.start], suggestion.text]
         at = finding.end
     return "".join([*out, text[at:]])
+
+
+def write(document: Document, text: str) -> None:
+    """Put ``text`` in the place of the document's file, in its encoding, all or nothing.
+
+    Permissions stay, and a symbolic link stays one. Raises MtqaError where the file cannot be written, or has changed
+    since it was read.
+    """
+    path = Path(document.path)
+    name = printable(document.path)
+    try:
+        target = path.resolve(strict=True)
+        if target.read_bytes() != document.text.encode(document.encoding, "surrogatepass"):
+            raise MtqaError(f"{name}: has changed while it was checked; not fixed")
+        if not os.access(target, os.W_OK):
+            raise MtqaError(f"{name}: is read-only; not fixed")
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".mtqa-")
+        try:
+            with os.fdopen(handle, "wb") as out:
+                out.write(text.encode(document.encoding, "surrogatepass"))
+                out.flush()
+                os.fsync(out.fileno())
+            Path(temporary).chmod(target.stat().st_mode & 0o7777)
+            Path(temporary).replace(target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as e:
+        raise MtqaError(f"{name}: {e.strerror or e}; not fixed") from None
+
+
+def patch(document: Document, text: str) -> str:
+    """A unified diff from the document to ``text`` as `git apply` takes it; empty where nothing changes."""
+    before, after = (_lines(t) for t in (document.text, text))
+    name = document.path.removeprefix("./").removeprefix("/")
+    out: list[str] = []
+    for line in difflib.unified_diff(before, after, f"a/{name}", f"b/{name}"):
+        out.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+    return "".join(out)
+
+
+def _lines(text: str) -> list[str]:
+    """Lines as diff sees them: only a line feed ends one."""
+    lines = text.split("\n")
+    return [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from qa.morphology import TAGS_OF_CLASS, forms, inflect
@@ -71,14 +71,15 @@ class Entry:
 class Part:
     """One token of a fix: literal ``text``, or a ``group`` of the match, inflected by ``forms`` or filtered.
 
-    ``forms`` maps a matched form to the fix's form, or, where the matched form is ambiguous ("made"), to
-    one form a Penn tag.
+    ``suffix`` is set behind it without a space (“\\1-grade”). ``forms`` maps a matched form to the fix's form, or,
+    where the matched form is ambiguous ("made"), to one form a Penn tag.
     """
 
     text: str = ""
     group: int = 0
     forms: Mapping[str, str | Mapping[str, str]] | None = None
     filters: tuple[str, ...] = ()
+    suffix: str = ""
 
 
 @dataclass(slots=True)
@@ -385,7 +386,7 @@ def _fix(text: str, tokens: list[_Token]) -> tuple[Part, ...]:
 
 def _split_fix(text: str) -> list[str]:
     out: list[str] = []
-    for token in re.findall(r"\{[^{}]*\}\d?|[^\s{}]+", text):
+    for token in re.findall(r"\{[^{}]*\}\d?[^\s{}]*|[^\s{}]+", text):
         if len(token) > 1 and token[-1] in ",!?;" and not token.endswith("..."):
             out += [token[:-1], token[-1]]
         else:
@@ -403,7 +404,12 @@ def _nth(kind: str, candidates: list[_Token], digit: str | None, count: dict[str
     return candidates[min(n, len(candidates)) - 1]
 
 
+_SUFFIXED = re.compile(r"(\\\d|\{[^{}]*\}\d?)([-'’][\w'’-]+|%)")
+
+
 def _part(word: str, tokens: list[_Token], count: dict[str, int]) -> Part:
+    if match := _SUFFIXED.fullmatch(word):
+        return replace(_part(match[1], tokens, count), suffix=match[2])
     if match := re.fullmatch(r"\\(\d)((?:\|[a-z-]+(?::[^|]*)?)*)", word):
         groups = [t for t in tokens if t.kind == "group" or (t.kind == "lemma" and ("|" in t.text or t.optional))]
         token = _nth("\\", groups, match[1], count, word)
@@ -416,6 +422,8 @@ def _part(word: str, tokens: list[_Token], count: dict[str, int]) -> Part:
         token = _nth(match[1], [t for t in tokens if t.slot == match[1]], match[2], count, word)
         return Part(group=token.index, filters=_filters(match[3]))
     if match := _LEMMA.match(word):
+        if "\\" in match[1]:
+            raise PhraseError(f"“{word}”: what a group matched cannot be inflected; write the word, or {{slot|plural}}")
         return _inflected(match[1].replace("_", " "), match[2], match[3], tokens, count, word)
     if any(c in word for c in "{}()[]|\\<>"):
         raise PhraseError(f"“{word}”: a fix holds words, word/v, {{slot}}, _, ..., \\1 only")

@@ -410,7 +410,7 @@ def compile_rules(folders: Sequence[Path], digest: str = "", chosen: Sequence[Pa
         "also": [e.also for e in entries],
         "entry_rules": owners,
         "topics": topics,
-        "classes": {c: sorted(lexicons.terms(c)) for c in sorted(classes) if c in lexicons},
+        "classes": {c: sorted(lexicons.terms(c)) for c in sorted(classes) if not is_class(c)},
         "lexicons": {n: lexicons.pattern(n) for n in _FOR_CHECKS if n in lexicons},
         "maps": {n: m for n in lexicons.names if (m := lexicons.mapping(n))},
     }

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from qa.morphology import article
 from qa.phrases import Part
 
 
@@ -58,7 +59,7 @@ def render(parts: Sequence[Part], groups: Sequence[str | None], before: str, wor
             text = _form(part.forms, text, " ".join([before.rstrip(), *filter(None, out)]))
         for name in part.filters:
             text = apply_filter(name, text, words)
-        out.append(text)
+        out.append(text + part.suffix if text else "")
     return tidy(" ".join(filter(None, out)))
 
 
@@ -152,6 +153,7 @@ FILTERS: dict[str, Callable[[str], str]] = {
     "thousands": _thousands,
     "ordinal": _ordinal,
     "number": _number,
+    "with-article": lambda t: f"{article(t)} {t}",
 }
 FORMS = {
     "base": "VB",

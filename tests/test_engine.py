@@ -223,7 +223,18 @@ def test_an_entry_is_anchored_in_its_rarest_word() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["no arrow", "a [b => c", ">>a => b", "x {nothing} => y", "a => _", "a/v => b/n", "=> x", "a !b c => d"]
+    "line",
+    [
+        "no arrow",
+        "a [b => c",
+        ">>a => b",
+        "x {nothing} => y",
+        "a => _",
+        "a/v => b/n",
+        "=> x",
+        "a !b c => d",
+        r"(a|b) c => \1/n",
+    ],
 )
 def test_entries_that_cannot_be_read(line: str) -> None:
     with pytest.raises(PhraseError):
@@ -244,6 +255,8 @@ FIXES = [
     ("", "do/v party", "throw/v party", "They did party.", "They threw party."),
     ("", "put/v party", "throw/v party", "They will put party.", "They will throw party."),
     ("", "kind people", "people", "KIND PEOPLE COME.", "PEOPLE COME."),
+    ("", "gold of {number} carats", "{number}-carat gold", "It is gold of 18 carats.", "It is 18-carat gold."),
+    ("", "of (first|second) grade", r"\1-grade", "It is of first grade.", "It is first-grade."),
     ("", "very", "", "It is very cold.", "It is cold."),
     ("", "very", "", "Very cold it is.", "Cold it is."),
 ]

@@ -125,6 +125,8 @@ class _Paragraph:
                 yield from self._unopened(this.at, marks[position - 1].at if position else 0)
         if depth and not self._goes_on():
             yield from self._unclosed(depth.pop(), len(self.text))
+        elif depth:
+            yield from self._unclosed_beyond_doubt(depth.pop())
 
     def _goes_on(self) -> bool:
         """Whether a following paragraph takes the quotation up again, or closes it."""
@@ -135,9 +137,22 @@ class _Paragraph:
                 return not marks[0].opens
         return False
 
+    def _unclosed_beyond_doubt(self, opening: int) -> Iterator[Finding]:
+        """A quotation that may go on in the next paragraph, but in which somebody speaks as only a narrator writes."""
+        if not self.rulebook.is_enabled(LOST_BEFORE_SPEAKER):
+            return
+        for match in filter(self._reports, self.patterns.after_speech.finditer(self.text[opening + 1 :])):
+            if match["speaker"]:
+                sure = match["end"] == "," and match["speaker"].split()[0] in _LOWERED
+            else:
+                sure = match["says2"][0].isupper()
+            if sure:
+                yield self._before_speaker(opening, match)
+                return
+
     def _unclosed(self, opening: int, limit: int) -> Iterator[Finding]:
         quoted = self.text[opening + 1 : limit]
-        match = self.patterns.after_speech.search(quoted)
+        match = next(filter(self._reports, self.patterns.after_speech.finditer(quoted)), None)
         if match and self.rulebook.is_enabled(LOST_BEFORE_SPEAKER):
             yield self._before_speaker(opening, match)
             return
@@ -168,6 +183,11 @@ class _Paragraph:
             exact=True,
             source="quotations",
         )
+
+    def _reports(self, match: re.Match[str]) -> bool:
+        """Whether the verb is in a form that tells who spoke: “said”, “says”, not “believe it”."""
+        verb = (match["says"] or match["says2"]).split()[0]
+        return any(self.rulebook.belongs(verb, (form,)) for form in ("verb-past", "verb-third", "verb-gerund"))
 
     def _closing(self, opening: int) -> str:
         return '"' if self.text[opening] == '"' else "”"

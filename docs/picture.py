@@ -1,0 +1,35 @@
+"""Draw docs/report.svg, the README's picture of a report: python docs/picture.py"""
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+ROOT = Path(__file__).parent.parent
+ARTICLE = """\
+Village keeps its mill after court ruling
+
+The owner had wanted to turn the mill into apartments. He argued that the town no longer had any need for craftsmen. local.
+
+“If they close it, they will hear from me, believe it! She told reporters outside the court. According to the ONU, mills of
+this kind exist since 1990 in only three countries. The court will put in practice the ruling in the May of 2024.
+
+Share this article Print Send by e-mail
+"""
+
+
+def main() -> None:
+    """Run the real command over a short article and keep its colours."""
+    command = [sys.executable, "-m", "qa", "check", "--no-config", "--color", "always", "--width", "88"]
+    command += ["--stdin-filename", "mill.txt", "-"]
+    ansi = subprocess.run(command, input=ARTICLE, capture_output=True, text=True, cwd=ROOT, check=False).stdout
+    console = Console(record=True, width=88, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    console.print(Text.from_ansi("$ mtqa check mill.txt\n" + ansi))
+    console.save_svg(str(ROOT / "docs" / "report.svg"), title="mtqa")
+
+
+if __name__ == "__main__":
+    main()
