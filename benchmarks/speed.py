@@ -50,7 +50,8 @@ def main() -> None:
             found = sum(len(checker.check(d).findings) for d in documents)
             took = time.perf_counter() - start
             what = "+".join(checks) or "all checks"
-            print(f"{what:10} {turn}: {words / took:,.0f} words/s, {found} findings (rulebook loaded in {loading * 1000:.0f} ms)")
+            loaded = f"rulebook loaded in {loading * 1000:.0f} ms"
+            print(f"{what:10} {turn}: {words / took:,.0f} words/s, {found} findings ({loaded})")
     bare = process(sys.executable, "-c", "pass")
     version = process(sys.executable, "-m", "qa", "--version")
     page = process(sys.executable, "-m", "qa", "check", "--exit-zero", str(PAGE))

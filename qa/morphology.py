@@ -170,7 +170,8 @@ def dictionary() -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
         for tag, spellings in by_tag.items():
             if not spellings:
                 continue
-            by_lemma.setdefault(lemma, {})[tag] = inflect(lemma, tag)
+            usual = next((s for s in spellings if s != lemma), lemma) if tag == "NNS" else spellings[0]
+            by_lemma.setdefault(lemma, {})[tag] = _OVERRIDES.get((lemma, tag), usual)
             for spelling in spellings:
                 if tag == "NNS" and spelling == lemma and len(spellings) > 1:
                     continue  # said of nouns that can be uncountable

@@ -106,6 +106,10 @@ class Rule:
         return self.id.split("/")[0]
 
 
+SHIPPED_COMPILED = Path(__file__).parent / "rulebook.txt"
+"""mtqa's own rules as the wheel ships them, compiled when it was built; not there in a checkout."""
+
+
 def shipped_folder() -> Path:
     """The folder of mtqa's own rules: inside the installed package, or at the top of a checkout."""
     inside = Path(__file__).parent / "rules"
@@ -311,15 +315,22 @@ def load(folders: Sequence[Path] = (), *, cache: Path | None = None) -> Rulebook
     digest = _digest(files)
     folder = cache if cache is not None else cache_folder()
     target = folder / f"rulebook-{digest}.txt" if folder else None
-    if target is not None:
+    for place in (SHIPPED_COMPILED, target):
         try:
-            return Rulebook(target.read_text("utf-8"))
+            if place is not None and (book := Rulebook(place.read_text("utf-8"))).digest == digest:
+                return book
         except (OSError, ValueError, KeyError, IndexError, TypeError):
-            pass  # not there, or not whole: it is made anew below
+            continue  # not there, or not whole: it is made anew below
     compiled = compile_rules(everything, digest)
     if target is not None:
         _write(target, compiled)
     return Rulebook(compiled)
+
+
+def compile_shipped() -> str:
+    """mtqa's own rules, compiled, for the wheel."""
+    folders = [shipped_folder()]
+    return compile_rules(folders, _digest(_files(folders)))
 
 
 def cache_folder() -> Path | None:
@@ -367,7 +378,7 @@ def _digest(files: Sequence[tuple[str, Path]]) -> str:
             content = path.read_bytes()
         except OSError as e:
             raise MtqaError(f"{path}: {e.strerror or e}") from None
-        digest.update(f"\0{name}\0{path.parent}\0{len(content)}\0".encode("utf-8", "surrogatepass"))
+        digest.update(f"\0{name}\0{len(content)}\0".encode("utf-8", "surrogatepass"))
         digest.update(content)
     return digest.hexdigest()[:16]
 
@@ -425,6 +436,12 @@ def _table(rows: Mapping[str, Mapping[str, str]]) -> str:
     return ";".join(
         f"{key}:{','.join(f'{k}={v}' for k, v in sorted(row.items()))}" for key, row in sorted(rows.items())
     )
+
+
+def _shown(path: Path) -> str:
+    """A rule file's path as reports name it: mtqa's own from ``rules/`` on, so that it is the same on every machine."""
+    shipped = shipped_folder()
+    return f"rules/en/{path.relative_to(shipped).as_posix()}" if path.is_relative_to(shipped) else str(path)
 
 
 def _rule_from(data: dict[str, Any]) -> Rule:
@@ -493,7 +510,7 @@ def _read(file: YamlFile, name: str, lexicons: Lexicons, topics: Mapping[str, An
     table = _entries(file, lexicons, topics) if "entries" in data else []
     rule = Rule(
         id=name,
-        path=str(file.path),
+        path=_shown(file.path),
         message=" ".join(data["message"].split()),
         category=data["category"],
         severity=Severity(data["severity"]),

@@ -59,3 +59,5 @@ def test_the_wheel_checks_a_file_outside_the_checkout(wheel: Path, tmp_path: Pat
         [str(binaries / "mtqa"), "rules", "list"], cwd=tmp_path, capture_output=True, timeout=120, env=clean
     )
     assert b"phrases" in listed.stdout
+    # The rules came compiled: nothing had to be put into the cache.
+    assert not (tmp_path / "cache").exists()
