@@ -15,7 +15,7 @@ from qa.morphology import TAGS_OF_CLASS, forms, inflect
 
 _LETTER = r"0-9A-Za-z\x{C0}-\x{24F}"
 WORD_PATTERN = rf"[{_LETTER}](?:(?:[{_LETTER}'&-]|[.,][0-9])*[{_LETTER}])?%?"
-_PUNCTUATION = set(",.!?:;")
+_PUNCTUATION = set(",.!?:;%")
 _TAGS = {
     "v": TAGS_OF_CLASS["v"], "n": TAGS_OF_CLASS["n"], "a": TAGS_OF_CLASS["a"],
     "vb": ("VB", "VBP"), "vbz": ("VBZ",), "vbg": ("VBG",), "vbd": ("VBD",), "vbn": ("VBN",),
@@ -193,7 +193,7 @@ def _token(text: str, lexicon: Lexicon) -> _Token:
     if text.startswith("!"):
         raise PhraseError(f"“{text}”: a forbidden word may only stand first or last of all")
     if text in _PUNCTUATION:
-        return _Token(text, "punctuation", re.escape(text))
+        return _Token(text, "punctuation", " ?%" if text == "%" else re.escape(text))
     if text == "_":
         return _Token(text, "word", WORD_PATTERN, slot="_")
     if text == "...":

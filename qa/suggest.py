@@ -81,7 +81,7 @@ def _form(table: Mapping[str, str | Mapping[str, str]], matched: str, before: st
 
 def tidy(text: str) -> str:
     """Single spaces, none before a punctuation mark."""
-    return re.sub(r" +([,.!?;:])", r"\1", re.sub(r" {2,}", " ", text)).strip(" ")
+    return re.sub(r" +([,.!?;:%])", r"\1", re.sub(r" {2,}", " ", text)).strip(" ")
 
 
 _FIELD = re.compile(r"\{([a-z][a-z0-9_]*)((?:\|[a-z-]+(?::[^|{}]*)*)*)\}")
