@@ -225,6 +225,8 @@ def _lexicon(name: str, lexicon: Lexicon) -> str:
 def _literal(text: str) -> _Token:
     if any(c in text for c in "{}[]|\\<>"):
         raise PhraseError(f"“{text}”: unexpected character")
+    if text.startswith("@"):
+        raise PhraseError(f"“{text}”: a topic stands after the fix")
     proper = any(c.isupper() for c in text) and text != "I"
     pattern = re.escape(text).replace("’", "'")
     return _Token(
@@ -258,11 +260,13 @@ def _group(inner: str, suffix: str, lexicon: Lexicon) -> _Token:
         best = min((t.words for t in row if t.words), key=_commonness, default=frozenset())
         anchored = anchored and bool(best)
         words += best
+    # The longest first, since the first that fits is taken: “discount time” before “discount”.
+    ranked = sorted(zip(options, patterns, strict=True), key=lambda pair: -len(pair[0]))
     slot = options[0] if len(options) == 1 and options[0].startswith(("{", "_")) else ""
     return _Token(
         inner,
         "group",
-        "(?:" + "|".join(patterns) + ")",
+        "(?:" + "|".join(p for _, p in ranked) + ")",
         words=frozenset(words if anchored else ()),
         slot=slot or "\\",
         tags=tags,
@@ -292,7 +296,7 @@ def _lemma(lemmas: list[str], letter: str) -> _Token:
 
 def _join(regions: list[list[_Token]]) -> str:
     left, mark, right = regions
-    out = r"\b" if (left or mark)[0].kind != "punctuation" else ""
+    out = r"\b" if _is_ascii_letter((left or mark)[0], 0) else ""
     if left:
         out += _sequence(left)
         if all(t.optional for t in left):
@@ -308,8 +312,16 @@ def _join(regions: list[list[_Token]]) -> str:
                 out += " +"
             out += _sequence(right)
     last = (right or mark)[-1]
-    # A lazy word must run on to its end.
-    return out + (r"\b" if last.kind != "punctuation" else "")
+    # An alternative that is the beginning of another must run on to its end.
+    return out + (r"\b" if _is_ascii_letter(last, -1) else "")
+
+
+def _is_ascii_letter(token: _Token, position: int) -> bool:
+    """Whether ``\\b`` holds at that end of the token: RE2's knows ASCII letters only, and marks are no words."""
+    if token.kind == "punctuation":
+        return False
+    ends = [option.strip()[position] for option in token.text.split("|") if option.strip()]
+    return all(end.isascii() for end in ends)
 
 
 def _sequence(tokens: list[_Token], trailing: bool = False) -> str:

@@ -257,6 +257,8 @@ FIXES = [
     ("", "kind people", "people", "KIND PEOPLE COME.", "PEOPLE COME."),
     ("", "gold of {number} carats", "{number}-carat gold", "It is gold of 18 carats.", "It is 18-carat gold."),
     ("", "of (first|second) grade", r"\1-grade", "It is of first grade.", "It is first-grade."),
+    ("", "the communiqué", "the statement", "He read the communiqué, and left.", "He read the statement, and left."),
+    ("", "état major", "general staff", "The état major met.", "The general staff met."),
     ("", "very", "", "It is very cold.", "It is cold."),
     ("", "very", "", "Very cold it is.", "Cold it is."),
 ]
