@@ -304,7 +304,9 @@ def _marks(text: str) -> list[_Mark]:
         at, sign = match.start(), match[0]
         if sign == "“":
             # A German closing mark has the shape of an English opening one.
-            out.append(_Mark(at, opens=not any(text[m.at] == "„" for m in out[-1:])))
+            german = any(text[m.at] == "„" for m in out[-1:])
+            behind_stop = text[at - 1 : at] in (".", ",", "!", "?", "…") and text[at + 1 : at + 2] in ("", " ", ",")
+            out.append(_Mark(at, opens=not german and not (at and behind_stop)))
         elif sign == "„":
             out.append(_Mark(at, opens=True))
         elif sign == "”":
