@@ -33,7 +33,7 @@ def _document(path: str) -> Document:
 @pytest.mark.parametrize("path", ALL)
 def test_report(path: str, checker: Checker) -> None:
     report = terminal.render(checker.report([_document(path)]), width=80, color=False)
-    snapshot = SNAPSHOTS / (path.removeprefix("samples/").replace("/", "-") + ".txt")
+    snapshot = SNAPSHOTS / (Path(path).with_suffix(".txt").as_posix().removeprefix("samples/").replace("/", "-"))
     if os.environ.get("MTQA_UPDATE_SNAPSHOTS"):
         snapshot.parent.mkdir(parents=True, exist_ok=True)
         snapshot.write_text(report, "utf-8")

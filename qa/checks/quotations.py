@@ -156,7 +156,7 @@ class _Paragraph:
         if match and self.rulebook.is_enabled(LOST_BEFORE_SPEAKER):
             yield self._before_speaker(opening, match)
             return
-        if (outcry := _OUTCRY.search(quoted)) and self.rulebook.is_enabled(LOST_BEFORE_SPEAKER):
+        if (outcry := self._outcry(quoted)) and self.rulebook.is_enabled(LOST_BEFORE_SPEAKER):
             yield self._after_outcry(opening, outcry)
             return
         if not self.rulebook.is_enabled(UNCLOSED) or limit - opening < 3:
@@ -192,10 +192,17 @@ class _Paragraph:
     def _closing(self, opening: int) -> str:
         return '"' if self.text[opening] == '"' else "”"
 
+    def _outcry(self, quoted: str) -> re.Match[str] | None:
+        """The exclamation or question behind which the narrator goes on: best with a verb (“! Launched …”)."""
+        found = list(_OUTCRY.finditer(quoted))
+        verbs = [m for m in found if self.rulebook.belongs(m["word"], ("verb-past", "not noun", "not adjective"))]
+        return next(iter(verbs or found), None)
+
     def _after_outcry(self, opening: int, match: re.Match[str]) -> Finding:
         """The mark was lost after an exclamation or question, where translators see the end of a sentence."""
         word = match["word"]
-        lowered = word[0].lower() + word[1:] if word in _LOWERED or self.patterns.saying.fullmatch(word) else word
+        narrates = self.patterns.saying.fullmatch(word) or self.rulebook.belongs(word, ("verb-past", "not noun"))
+        lowered = word[0].lower() + word[1:] if word in _LOWERED or narrates else word
         base = opening + 1
         fix = f"{match['last']}{match['end']}{self._closing(opening)} {lowered}"
         return mark(
