@@ -28,8 +28,9 @@ lint: $(DEPS)  ## Check style and types
 format: $(DEPS)  ## Put imports in order and mend what ruff can mend
 	$(BIN)/ruff check --fix .
 
-benchmark: $(DEPS)  ## Measure speed and start-up (BROWN=folder of plain text)
-	$(BIN)/python benchmarks/speed.py $(BROWN)
+benchmark: $(DEPS)  ## Measure accuracy on the samples, speed and start-up (TEXTS=folder of clean .txt files)
+	$(BIN)/python benchmarks/accuracy.py $(TEXTS)
+	$(BIN)/python benchmarks/speed.py $(TEXTS)
 
 snapshots: $(DEPS)  ## Write the expected reports of samples/ anew; read the diff before committing it
 	MTQA_UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest tests/test_samples.py tests/test_reports.py

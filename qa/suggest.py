@@ -74,8 +74,8 @@ def _form(table: Mapping[str, str | Mapping[str, str]], matched: str, before: st
         return form["NNS"] if _PLURAL_BEFORE.search(context) else form["NN"]
     if "VBN" in form and _PARTICIPLE_BEFORE.search(context):
         return form["VBN"]
-    if "VB" in form and _BASE_BEFORE.search(context):
-        return form["VB"]
+    if "VB" in form and (not context or context[-1] in ".!?:" or _BASE_BEFORE.search(context)):
+        return form["VB"]  # “to set”, and “Set …” at the beginning of a sentence
     return form.get("VBD") or next(iter(form.values()))
 
 

@@ -259,6 +259,7 @@ FIXES = [
     ("", "of (first|second) grade", r"\1-grade", "It is of first grade.", "It is first-grade."),
     ("", "the communiqué", "the statement", "He read the communiqué, and left.", "He read the statement, and left."),
     ("", "état major", "general staff", "The état major met.", "The general staff met."),
+    ("", "put/v hook", "set/v box", "Put hook here.", "Set box here."),
     ("", "very", "", "It is very cold.", "It is cold."),
     ("", "very", "", "Very cold it is.", "Cold it is."),
 ]

@@ -203,6 +203,7 @@ class _Paragraph:
         word = match["word"]
         narrates = self.patterns.saying.fullmatch(word) or self.rulebook.belongs(word, ("verb-past", "not noun"))
         lowered = word[0].lower() + word[1:] if word in _LOWERED or narrates else word
+        lowered = {"told": "said", "tells": "says"}.get(lowered, lowered)
         base = opening + 1
         fix = f"{match['last']}{match['end']}{self._closing(opening)} {lowered}"
         return mark(
@@ -230,7 +231,9 @@ class _Paragraph:
                 speaker = first.lower() + (" " + rest if rest else "")
             said = f"{speaker}{says}"
         else:
-            ending, said = match["end2"], match["says2"][0].lower() + match["says2"][1:]
+            # “told Maria” with the speaker behind the verb is word for word from elsewhere.
+            says = match["says2"].lower()
+            ending, said = match["end2"], {"told": "said", "tells": "says"}.get(says, says)
         ending = "," if ending == "." else ending
         word = self.text.rfind(" ", opening, base + match.start()) + 1
         start = max(word, opening + 1)

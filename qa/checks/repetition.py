@@ -20,7 +20,8 @@ _TWICE = re.compile(
     r"(?i)(?<![\w'-])(the|an|of|and|or|for|from|with|but|its|their|his|our|my|your|been|will|would|could|should|we|they|"
     r"these|those|than|into|because|while|a|to|by|at) \1(?![\w'-])"
 )
-_WORDS = re.compile(r"[\w'-]+")
+_WORDS = re.compile(r"\w[\w'-]*")
+_PAUSE = re.compile(r"[^\w\s'-]| -")
 _SENTENCE = re.compile(r"[^.!?]+[.!?]+[”\"')]*")
 _SHORTEST_SENTENCE = 8
 """Words from which on a repeated sentence is no refrain or formula."""
@@ -90,8 +91,9 @@ def _runs(document: Document, segment: Segment, rulebook: Rulebook, text: str) -
             continue
         if (size := _doubled(words, at)) and rulebook.is_enabled(PHRASE_TWICE):
             between = text[spans[at + size - 1][1] : spans[at + size][0]]
-            if between == " ":  # a comma or a dash between them makes it emphasis
-                first = text[spans[at][0] : spans[at + size - 1][1]]
+            first = text[spans[at][0] : spans[at + size - 1][1]]
+            # A comma or a dash in it or between the two makes it emphasis.
+            if between == " " and not _PAUSE.search(first):
                 yield mark(
                     document,
                     segment,
