@@ -208,11 +208,23 @@ def _token(text: str, lexicon: Lexicon) -> _Token:
         end = text.rindex(")")
         return _group(text[1:end], text[end + 1 :], lexicon)
     if text.startswith("{"):
-        name = text[1:-1]
-        return _Token(text, "slot", _lexicon(name, lexicon), slot=text)
+        pattern = _lexicon(text[1:-1], lexicon)
+        return _Token(text, "slot", pattern, slot=text, words=_words_of(pattern))
     if match := _LEMMA.match(text):
         return _lemma([match[1]], match[2])
     return _literal(text)
+
+
+_MOST_WORDS = 60
+_PLAIN = re.compile(r"(?:[A-Za-z|']|\\ ?\+| \+|\(\?i?:|\))+")
+
+
+def _words_of(pattern: str) -> frozenset[str]:
+    """The terms of a lexicon's alternation, lower-cased, if it is a short list of plain words; none otherwise."""
+    if not _PLAIN.fullmatch(pattern):
+        return frozenset()
+    terms = re.sub(r"\(\?i?:|\)", "", pattern).replace(" +", " ").lower().split("|")
+    return frozenset(terms) if len(terms) <= _MOST_WORDS else frozenset()
 
 
 def _lexicon(name: str, lexicon: Lexicon) -> str:
@@ -361,29 +373,35 @@ _MOST_PAIRS = 60
 
 def _anchors(tokens: list[_Token]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The words that tell where an entry may fire: those of its rarest token, or, where that is a common one, the
-    rarest pair of neighbours; and the words of its second rarest token."""
+    rarest pair of neighbours; and the words of the rarest token besides."""
     ranked = sorted((t for t in tokens if t.words and not t.optional), key=lambda t: _commonness(t.words))
     if not ranked:
         return (), ()
-    best = tuple(sorted({_anchor(w) for w in ranked[0].words} - {""}))
-    if any(word in COMMON for word in best) and (pairs := _pairs(tokens)):
-        return pairs, ()
-    second = ranked[1].words if len(ranked) > 1 else frozenset()
-    return best, tuple(sorted({_anchor(w) for w in second} - {""}))
+    best, used = _single(ranked[0]), [ranked[0]]
+    if any(word in COMMON for word in best):
+        pairs, neighbours = _pairs(tokens)
+        best, used = (pairs, neighbours) if pairs else (best, used)
+    besides = next((t for t in ranked if t not in used), None)
+    return best, _single(besides) if besides else ()
 
 
-def _pairs(tokens: list[_Token]) -> tuple[str, ...]:
-    """The fewest pairs of words of which one must stand there, from two tokens that always stand side by side."""
-    options: list[tuple[str, ...]] = []
+def _single(token: _Token) -> tuple[str, ...]:
+    return tuple(sorted({_anchor(word) for word in token.words} - {""}))
+
+
+def _pairs(tokens: list[_Token]) -> tuple[tuple[str, ...], list[_Token]]:
+    """The fewest pairs of words of which one must stand there, and the two tokens, always side by side, they are of."""
+    best: tuple[tuple[str, ...], list[_Token]] = ((), [])
+    least = (10_000, 0)
     for first, second in pairwise(tokens):
         if any(t.optional or not t.single or not t.words for t in (first, second)):
             continue
         if all(w.isalnum() for w in (*first.words, *second.words)):
-            options.append(tuple(sorted(f"{a} {b}" for a in first.words for b in second.words)))
-    best = min(
-        options, key=lambda pairs: (sum(w in COMMON for pair in pairs for w in pair.split()), len(pairs)), default=()
-    )
-    return best if len(best) <= _MOST_PAIRS else ()
+            pairs = tuple(sorted(f"{a} {b}" for a in first.words for b in second.words))
+            common = sum(w in COMMON for pair in pairs for w in pair.split())
+            if len(pairs) <= _MOST_PAIRS and (common, len(pairs)) < least:
+                best, least = (pairs, [first, second]), (common, len(pairs))
+    return best
 
 
 def _fix(text: str, tokens: list[_Token]) -> tuple[Part, ...]:

@@ -68,6 +68,9 @@ def _runs(document: Document, segment: Segment, rulebook: Rulebook, text: str) -
     """A phrase of three to seven words twice in a row; a word or a pair four times in a row."""
     spans = [m.span() for m in _WORDS.finditer(text)]
     words = [text[a:b].lower() for a, b in spans]
+    triples = list(zip(words, words[1:], words[2:], strict=False))
+    if len(set(triples)) == len(triples):
+        return  # whatever is doubled or loops has three words in a row twice
     at = 0
     while at < len(words):
         if (length := _looped(words, at)) and rulebook.is_enabled(LOOP):
