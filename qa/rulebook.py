@@ -259,14 +259,14 @@ class Rulebook:
 
     def reinflect(self, form: str, tag: str) -> str:
         """Another form of the same word; an unknown word is inflected by rule."""
-        for reading in _look_up(self._forms, form.lower()):
-            known, _, lemma = reading.partition("=")
-            if known[0] == tag[0]:
-                break
-        else:
+        readings = [r.partition("=")[::2] for r in _look_up(self._forms, form.lower()) if r[0] == tag[0]]
+        if not readings:
             from qa.morphology import reinflect
 
             return reinflect(form, tag)
+        # “found” asked for its past is “find”, asked for its third person “found”; “millions” is no singular.
+        likely = {"VBD": "VBN", "NN": "NNS", "NNS": "NN"}.get(tag, "VB")
+        lemma = next((lemma for known, lemma in readings if known == likely), readings[0][1])
         for inflected in _look_up(self._lemmas, lemma):
             known, _, spelling = inflected.partition("=")
             if known == tag:

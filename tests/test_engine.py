@@ -177,6 +177,20 @@ def test_reinflection(checker: Checker, form: str, tag: str, other: str) -> None
     assert checker.rulebook.reinflect(form, tag) == other
 
 
+@pytest.mark.parametrize(
+    ("form", "tag", "other"),
+    [
+        ("found", "VBD", "found"),
+        ("found", "VBZ", "founds"),
+        ("millions", "NN", "million"),
+        ("lay", "VBZ", "lays"),
+        ("left", "VBD", "left"),
+    ],
+)
+def test_ambiguous_forms_are_read_as_the_rule_means_them(checker: Checker, form: str, tag: str, other: str) -> None:
+    assert checker.rulebook.reinflect(form, tag) == other
+
+
 def test_articles_go_by_sound() -> None:
     an = ["hour", "honest", "MP", "FBI", "8", "11", "18", "umbrella", "unusual", "heir", "X-ray", "NHS"]
     a = [
