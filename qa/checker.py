@@ -12,7 +12,7 @@ import qa
 from qa import checks, judge
 from qa.config import NEVER, Settings
 from qa.document import Document
-from qa.errors import MtqaError
+from qa.errors import MtqaError, did_you_mean
 from qa.finding import Finding, Severity, fingerprint
 from qa.rulebook import Rule, Rulebook
 from qa.rulebook import load as load_rulebook
@@ -26,10 +26,7 @@ class Checker:
         self.rulebook: Rulebook = load_rulebook([Path(folder) for folder in self.settings.rules])
         for name in (*self.settings.disable, *self.settings.enable):
             if name not in self.rulebook.rules and name not in {r.family for r in self.rulebook.rules.values()}:
-                from rapidfuzz import process
-
-                nearest = process.extractOne(name, list(self.rulebook.rules))
-                hint = f"; did you mean “{nearest[0]}”?" if nearest and nearest[1] > 60 else ""
+                hint = did_you_mean(name, list(self.rulebook.rules))
                 raise MtqaError(f"no rule or family “{name}”{hint} (`mtqa rules list` names them)")
         self.rulebook.only(self._accepts)
         self._checks = [checks.load(name) for name in self.settings.checks or checks.CHECKS]

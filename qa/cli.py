@@ -13,7 +13,7 @@ import click
 import qa
 from qa import config
 from qa.display import printable
-from qa.errors import MtqaError
+from qa.errors import MtqaError, did_you_mean
 
 if TYPE_CHECKING:
     from qa.checker import Checker
@@ -272,10 +272,7 @@ def explain(rule: str, all_: bool | None, config_file: str | None, no_config: bo
 
 
 def _no_rule(name: str, known: list[str]) -> MtqaError:
-    from rapidfuzz import process
-
-    nearest = process.extractOne(name, known)
-    hint = f"; did you mean “{nearest[0]}”?" if nearest and nearest[1] > 60 else ""
+    hint = did_you_mean(name, known)
     return MtqaError(f"no rule “{printable(name)}”{hint} (`mtqa rules list` names them)")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.display import printable
-from qa.errors import MtqaError
+from qa.errors import MtqaError, did_you_mean
 from qa.finding import Severity
 
 NEVER = "never"
@@ -73,10 +73,7 @@ def with_values(settings: Settings, values: Mapping[str, Any], origin: str) -> S
     changes: dict[str, Any] = {}
     for key, value in values.items():
         if key not in KEYS:
-            from rapidfuzz import process
-
-            nearest = process.extractOne(key, list(KEYS))
-            hint = f"; did you mean “{nearest[0]}”?" if nearest and nearest[1] > 60 else ""
+            hint = did_you_mean(key, list(KEYS))
             raise MtqaError(f"{origin}: unknown setting “{printable(key)}”{hint}")
         changes[KEYS[key].name] = _checked(key, value, origin)
     return replace(settings, **changes)

@@ -20,7 +20,7 @@ from typing import Any, cast
 import re2
 
 import qa
-from qa.errors import MtqaError
+from qa.errors import MtqaError, did_you_mean
 from qa.finding import CATEGORIES, Severity
 from qa.lexicons import Lexicons, in_class, is_class
 from qa.phrases import Entry, Part, PhraseError, parse
@@ -476,10 +476,7 @@ def _read(file: YamlFile, name: str, lexicons: Lexicons, topics: Mapping[str, An
     data = file.data
     for key in data:
         if key not in _KEYS:
-            from rapidfuzz import process
-
-            nearest = process.extractOne(key, _KEYS)
-            hint = f"; did you mean “{nearest[0]}”?" if nearest and nearest[1] > 60 else ""
+            hint = did_you_mean(key, _KEYS)
             raise file.error(f"unknown key “{key}”{hint}", key)
     for key in _REQUIRED:
         if data.get(key) in (None, "", []):
@@ -538,10 +535,7 @@ def _expand(file: YamlFile, pattern: str, index: int, lexicons: Lexicons, key: s
 
     def lexicon(match: re.Match[str]) -> str:
         if match[1] not in lexicons:
-            from rapidfuzz import process
-
-            nearest = process.extractOne(match[1], lexicons.names)
-            hint = f"; did you mean “{nearest[0]}”?" if nearest and nearest[1] > 60 else ""
+            hint = did_you_mean(match[1], lexicons.names)
             raise file.error(f"{key}: no lexicon “{match[1]}”{hint}", *place)
         return lexicons.pattern(match[1])
 

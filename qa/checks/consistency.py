@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from qa.checks.marking import fold, mark, starts_sentence
-from qa.document import Document, Kind, Segment
+from qa.checks.passage import Passage, starts_sentence
+from qa.document import Document, Kind
 from qa.finding import Finding
 from qa.rulebook import Rulebook
 
@@ -24,25 +24,30 @@ _NAME = re.compile(r"(?<![\w'-])[A-Z][a-z\u00df-\u024f]{4,}(?:-[A-Z][a-z\u00df-\
 _WORD = re.compile(r"(?<![\w'-])[A-Za-z][a-z\u00df-\u024f]{3,}(?![\w-])")
 _MOST_NAMES = 2_000
 
-_Place = tuple[Segment, str, int, int]
+_Place = tuple[Passage, int, int]
 
 
 def find(document: Document, rulebook: Rulebook) -> Iterator[Finding]:
     """Names spelled two ways, and adjectives of nationality and region with and without their capital."""
-    prose = [(s, fold(s.text)) for s in document.segments if s.kind in (Kind.PARAGRAPH, Kind.QUOTE, Kind.LIST_ITEM)]
+    prose = [
+        Passage.of(document, segment, rulebook, "consistency")
+        for segment in document.segments
+        if segment.kind in (Kind.PARAGRAPH, Kind.QUOTE, Kind.LIST_ITEM)
+    ]
     if rulebook.is_enabled(NAME):
-        yield from _names(document, rulebook, prose)
+        yield from _names(rulebook, prose)
     if rulebook.is_enabled(CAPITAL):
-        yield from _capitals(document, rulebook, prose)
+        yield from _capitals(rulebook, prose)
 
 
-def _names(document: Document, rulebook: Rulebook, prose: list[tuple[Segment, str]]) -> Iterator[Finding]:
+def _names(rulebook: Rulebook, prose: list[Passage]) -> Iterator[Finding]:
     places: dict[str, list[_Place]] = defaultdict(list)
     small: set[str] = set()
-    for segment, text in prose:
+    for passage in prose:
+        text = passage.text
         small.update(w for w in re.findall(r"(?<![\w'-])[a-z][a-z\u00df-\u024f]{4,}", text))
         for match in _NAME.finditer(text):
-            places[match[0]].append((segment, text, match.start(), match.end()))
+            places[match[0]].append((passage, match.start(), match.end()))
     # A word that also stands with a small letter, or that the dictionary knows, is no name.
     names = [n for n in places if n.lower() not in small and not rulebook.belongs(n, ("word",))]
     if len(names) > _MOST_NAMES:
@@ -55,19 +60,14 @@ def _names(document: Document, rulebook: Rulebook, prose: list[tuple[Segment, st
             usual = _usual(rare, group, places)
             if usual is None:
                 continue
-            for segment, text, start, end in places[rare]:
-                yield mark(
-                    document,
-                    segment,
-                    text,
+            for passage, start, end in places[rare]:
+                yield passage.mark(
                     rulebook.rules[NAME],
                     start,
                     end,
                     [usual],
-                    words=rulebook,
                     groups={"name": rare, "usual": usual, "times": str(len(places[usual]))},
                     exact=True,
-                    source="consistency",
                 )
 
 
@@ -94,18 +94,19 @@ def _inflected(a: str, b: str) -> bool:
     return a[:-1] == b[:-1]
 
 
-def _capitals(document: Document, rulebook: Rulebook, prose: list[tuple[Segment, str]]) -> Iterator[Finding]:
+def _capitals(rulebook: Rulebook, prose: list[Passage]) -> Iterator[Finding]:
     """Words of nationality or religion written small although the document itself writes them with a capital."""
     count: Counter[str] = Counter()
     small: dict[str, list[_Place]] = defaultdict(list)
-    for segment, text in prose:
+    for passage in prose:
+        text = passage.text
         for match in _WORD.finditer(text):
             word = match[0]
             if word[0].isupper():
                 if not starts_sentence(text, match.start()):
                     count[word.lower()] += 1
             else:
-                small[word].append((segment, text, match.start(), match.end()))
+                small[word].append((passage, match.start(), match.end()))
     for word, found in small.items():
         if count[word] < 2 or count[word] <= len(found):
             continue
@@ -115,17 +116,7 @@ def _capitals(document: Document, rulebook: Rulebook, prose: list[tuple[Segment,
             continue
         if word in ("western", "polish", "catholic", "orthodox"):
             continue  # small letters make another word of these
-        for segment, text, start, end in found:
-            yield mark(
-                document,
-                segment,
-                text,
-                rulebook.rules[CAPITAL],
-                start,
-                end,
-                [proper],
-                words=rulebook,
-                groups={"word": word, "usual": proper},
-                exact=True,
-                source="consistency",
+        for passage, start, end in found:
+            yield passage.mark(
+                rulebook.rules[CAPITAL], start, end, [proper], groups={"word": word, "usual": proper}, exact=True
             )

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qa.checks.marking import fold, mark
-from qa.document import Document, Kind, Segment
+from qa.checks.passage import Passage
+from qa.document import Document, Kind
 from qa.finding import Finding
 from qa.rulebook import Rulebook
 
@@ -85,28 +85,22 @@ class _Mark:
 def find(document: Document, rulebook: Rulebook) -> Iterator[Finding]:
     """Lost marks, and capitals that the loss of a mark left behind."""
     segments = [s for s in document.segments if s.kind is not Kind.TABLE_CELL]
-    texts = [fold(s.text) for s in segments]
+    passages = [Passage.of(document, segment, rulebook, "quotations") for segment in segments]
+    texts = [passage.text for passage in passages]
     if not any(_MARKS.search(text) for text in texts):
         return
     patterns = _Patterns(rulebook)
-    for number, segment in enumerate(segments):
+    for number, passage in enumerate(passages):
         around = (texts[max(0, number - _NEIGHBOURS) : number], texts[number + 1 : number + 1 + _NEIGHBOURS])
-        yield from _Paragraph(document, segment, rulebook, patterns, texts[number], *around).run()
+        yield from _Paragraph(passage, rulebook, patterns, *around).run()
 
 
 class _Paragraph:
     def __init__(
-        self, document: Document, segment: Segment, rulebook: Rulebook, patterns: _Patterns, text: str,
-        before: list[str], after: list[str],
-    ) -> None:  # fmt: skip
-        self.document, self.segment, self.rulebook, self.patterns, self.text = (
-            document,
-            segment,
-            rulebook,
-            patterns,
-            text,
-        )
-        self.before, self.after = before, after
+        self, passage: Passage, rulebook: Rulebook, patterns: _Patterns, before: list[str], after: list[str]
+    ) -> None:
+        self.passage, self.rulebook, self.patterns = passage, rulebook, patterns
+        self.text, self.before, self.after = passage.text, before, after
 
     def run(self) -> Iterator[Finding]:
         yield from self._capitals()
@@ -170,19 +164,7 @@ class _Paragraph:
         tail = self.text[start:end]
         rule = self.rulebook.rules[UNCLOSED]
         fixes = [tail + closing] if limit == len(self.text) and tail[-1:] in ".!?,…" else []
-        yield mark(
-            self.document,
-            self.segment,
-            self.text,
-            rule,
-            start,
-            end,
-            fixes,
-            words=self.rulebook,
-            groups={"opening": self._excerpt(opening, limit)},
-            exact=True,
-            source="quotations",
-        )
+        yield self.passage.mark(rule, start, end, fixes, groups={"opening": self._excerpt(opening, limit)}, exact=True)
 
     def _reports(self, match: re.Match[str]) -> bool:
         """Whether the verb is in a form that tells who spoke: “said”, “says”, not “believe it”."""
@@ -206,18 +188,13 @@ class _Paragraph:
         lowered = {"told": "said", "tells": "says"}.get(lowered, lowered)
         base = opening + 1
         fix = f"{match['last']}{match['end']}{self._closing(opening)} {lowered}"
-        return mark(
-            self.document,
-            self.segment,
-            self.text,
+        return self.passage.mark(
             self.rulebook.rules[LOST_BEFORE_SPEAKER],
             base + match.start(),
             base + match.end(),
             [fix],
-            words=self.rulebook,
             groups={"speaker": word},
             exact=True,
-            source="quotations",
         )
 
     def _before_speaker(self, opening: int, match: re.Match[str]) -> Finding:
@@ -239,18 +216,13 @@ class _Paragraph:
         start = max(word, opening + 1)
         before = self.text[start : base + match.start()]
         fix = f"{before}{ending}{closing} {said}"
-        return mark(
-            self.document,
-            self.segment,
-            self.text,
+        return self.passage.mark(
             self.rulebook.rules[LOST_BEFORE_SPEAKER],
             start,
             base + match.end("says2" if match["says2"] else "says"),
             [fix],
-            words=self.rulebook,
             groups={"speaker": said},
             exact=True,
-            source="quotations",
         )
 
     def _unopened(self, closing: int, previous: int) -> Iterator[Finding]:
@@ -261,18 +233,7 @@ class _Paragraph:
         if start <= previous or closing - start < 2 or self._continues_earlier():
             return
         rule = self.rulebook.rules[UNOPENED]
-        yield mark(
-            self.document,
-            self.segment,
-            self.text,
-            rule,
-            start,
-            closing + 1,
-            [],
-            words=self.rulebook,
-            exact=True,
-            source="quotations",
-        )
+        yield self.passage.mark(rule, start, closing + 1, [], exact=True)
 
     def _continues_earlier(self) -> bool:
         """Whether a paragraph shortly before this one has left a quotation open."""
@@ -289,18 +250,8 @@ class _Paragraph:
             for match in pattern.finditer(self.text):
                 start, end = match.span("word")
                 word = match["word"]
-                yield mark(
-                    self.document,
-                    self.segment,
-                    self.text,
-                    rule,
-                    start,
-                    end,
-                    [word[0].lower() + word[1:]],
-                    words=self.rulebook,
-                    groups={"word": word},
-                    exact=True,
-                    source="quotations",
+                yield self.passage.mark(
+                    rule, start, end, [word[0].lower() + word[1:]], groups={"word": word}, exact=True
                 )
 
     def _excerpt(self, start: int, end: int) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from qa.checks.marking import fold, mark
-from qa.document import Document, Kind, Segment
+from qa.checks.passage import Passage
+from qa.document import Document, Kind
 from qa.finding import Finding
 from qa.rulebook import Rulebook
 
@@ -34,38 +34,31 @@ def find(document: Document, rulebook: Rulebook) -> Iterator[Finding]:
     """Doubled function words, doubled phrases, loops, and sentences that return word for word."""
     seen: dict[str, int] = {}
     for number, segment in enumerate(document.segments):
-        text = fold(segment.text)
         if segment.kind is Kind.TABLE_CELL:
             continue
-        yield from _words(document, segment, rulebook, text)
-        yield from _runs(document, segment, rulebook, text)
-        yield from _sentences(document, segment, rulebook, text, seen, number)
+        passage = Passage.of(document, segment, rulebook, "repetition")
+        yield from _words(passage, rulebook)
+        yield from _runs(passage, rulebook)
+        if segment.kind in (Kind.PARAGRAPH, Kind.QUOTE):
+            yield from _sentences(passage, rulebook, seen, number)
 
 
-def _words(document: Document, segment: Segment, rulebook: Rulebook, text: str) -> Iterator[Finding]:
+def _words(passage: Passage, rulebook: Rulebook) -> Iterator[Finding]:
     if not rulebook.is_enabled(WORD_TWICE):
         return
-    for match in _TWICE.finditer(text):
+    for match in _TWICE.finditer(passage.text):
         first, second = match[0].split(" ")
         # “Vitamin A a day”, “The The”: letters, titles and names keep their capitals.
         if second != second.lower() or first not in (first.lower(), first.capitalize()):
             continue
-        yield mark(
-            document,
-            segment,
-            text,
-            rulebook.rules[WORD_TWICE],
-            *match.span(),
-            [first],
-            words=rulebook,
-            groups={"word": first.lower()},
-            exact=True,
-            source="repetition",
+        yield passage.mark(
+            rulebook.rules[WORD_TWICE], *match.span(), [first], groups={"word": first.lower()}, exact=True
         )
 
 
-def _runs(document: Document, segment: Segment, rulebook: Rulebook, text: str) -> Iterator[Finding]:
+def _runs(passage: Passage, rulebook: Rulebook) -> Iterator[Finding]:
     """A phrase of three to seven words twice in a row; a word or a pair four times in a row."""
+    text = passage.text
     spans = [m.span() for m in _WORDS.finditer(text)]
     words = [text[a:b].lower() for a, b in spans]
     triples = list(zip(words, words[1:], words[2:], strict=False))
@@ -77,18 +70,8 @@ def _runs(document: Document, segment: Segment, rulebook: Rulebook, text: str) -
             unit, count = length
             last = at + unit * count - 1
             keep = text[spans[at][0] : spans[at + unit - 1][1]]
-            yield mark(
-                document,
-                segment,
-                text,
-                rulebook.rules[LOOP],
-                spans[at][0],
-                spans[last][1],
-                [keep],
-                words=rulebook,
-                groups={"phrase": keep},
-                exact=True,
-                source="repetition",
+            yield passage.mark(
+                rulebook.rules[LOOP], spans[at][0], spans[last][1], [keep], groups={"phrase": keep}, exact=True
             )
             at = last + 1
             continue
@@ -97,18 +80,13 @@ def _runs(document: Document, segment: Segment, rulebook: Rulebook, text: str) -
             first = text[spans[at][0] : spans[at + size - 1][1]]
             # A comma or a dash in it or between the two makes it emphasis.
             if between == " " and not _PAUSE.search(first):
-                yield mark(
-                    document,
-                    segment,
-                    text,
+                yield passage.mark(
                     rulebook.rules[PHRASE_TWICE],
                     spans[at][0],
                     spans[at + 2 * size - 1][1],
                     [first],
-                    words=rulebook,
                     groups={"phrase": first},
                     exact=True,
-                    source="repetition",
                 )
                 at += 2 * size
                 continue
@@ -137,12 +115,10 @@ def _doubled(words: list[str], at: int) -> int:
     return 0
 
 
-def _sentences(
-    document: Document, segment: Segment, rulebook: Rulebook, text: str, seen: dict[str, int], number: int
-) -> Iterator[Finding]:
-    if not rulebook.is_enabled(SENTENCE_TWICE) or segment.kind not in (Kind.PARAGRAPH, Kind.QUOTE):
+def _sentences(passage: Passage, rulebook: Rulebook, seen: dict[str, int], number: int) -> Iterator[Finding]:
+    if not rulebook.is_enabled(SENTENCE_TWICE):
         return
-    for match in _SENTENCE.finditer(text):
+    for match in _SENTENCE.finditer(passage.text):
         words = _WORDS.findall(match[0].lower())
         if len(words) < _SHORTEST_SENTENCE:
             continue
@@ -150,16 +126,5 @@ def _sentences(
         # Far away it is a refrain, a quotation taken up again or boilerplate; close by it is a slip.
         if key in seen and number - seen[key] <= 2:
             start = match.start() + len(match[0]) - len(match[0].lstrip())
-            yield mark(
-                document,
-                segment,
-                text,
-                rulebook.rules[SENTENCE_TWICE],
-                start,
-                match.end(),
-                [""],
-                words=rulebook,
-                exact=True,
-                source="repetition",
-            )
+            yield passage.mark(rulebook.rules[SENTENCE_TWICE], start, match.end(), [""], exact=True)
         seen[key] = number

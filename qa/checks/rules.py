@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from qa.checks.marking import fold, mark
+from qa.checks.passage import Passage
 from qa.document import Document, Segment
 from qa.finding import Finding
 from qa.phrases import Entry
@@ -56,8 +56,9 @@ class _Search:
     """One segment: offsets in RE2 are bytes, so they are turned into code points here."""
 
     def __init__(self, document: Document, segment: Segment, rulebook: Rulebook, topics: _Topics) -> None:
-        self.document, self.segment, self.rulebook, self.topics = document, segment, rulebook, topics
-        self.folded = fold(segment.text)
+        self.rulebook, self.topics = rulebook, topics
+        self.passage = Passage.of(document, segment, rulebook, "rules")
+        self.folded = self.passage.text
         self.ascii = self.folded.isascii()
         self.bytes = self.folded.encode("utf-8", "replace")  # a lone surrogate becomes one “?”
 
@@ -97,18 +98,7 @@ class _Search:
                     fixes.append(fill(template, groups, self.rulebook))
                 except NoFix:
                     continue
-            yield mark(
-                self.document,
-                self.segment,
-                self.folded,
-                rule,
-                start,
-                end,
-                fixes,
-                words=self.rulebook,
-                groups=groups,
-                proper=True,
-            )
+            yield self.passage.mark(rule, start, end, fixes, groups=groups, proper=True)
 
     def _entry(self, rule: Rule, entry: Entry, program: Any) -> Iterator[Finding]:
         for match in program.finditer(self.bytes):
@@ -129,17 +119,8 @@ class _Search:
                     fixes.append(render(parts, groups, self.folded[max(0, start - 60) : start], self.rulebook))
                 except NoFix:
                     continue
-            yield mark(
-                self.document,
-                self.segment,
-                self.folded,
-                rule,
-                start,
-                end,
-                fixes,
-                words=self.rulebook,
-                note=f" (“{entry.note}”)" if entry.note else "",
-                proper=entry.proper,
+            yield self.passage.mark(
+                rule, start, end, fixes, note=f" (“{entry.note}”)" if entry.note else "", proper=entry.proper
             )
 
     def _next_in(self, position: int, words: tuple[str, ...]) -> bool:

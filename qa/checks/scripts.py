@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from qa.checks.marking import fold, mark
+from qa.checks.passage import Passage
 from qa.document import Document
 from qa.finding import Finding
 from qa.rulebook import Rulebook
@@ -40,7 +40,8 @@ def find(document: Document, rulebook: Rulebook) -> Iterator[Finding]:
     letters = sum(1 for s in document.segments for c in s.text if c.isalpha())
     other = sum(len(m[0]) for s in document.segments for m in _RUN.finditer(s.text))
     for segment in document.segments:
-        text = fold(segment.text)
+        passage = Passage.of(document, segment, rulebook, "scripts")
+        text = passage.text
         if rulebook.is_enabled(MIXED):
             for match in _MIXED.finditer(text):
                 word = match[0]
@@ -48,34 +49,16 @@ def find(document: Document, rulebook: Rulebook) -> Iterator[Finding]:
                     continue
                 plain = word.translate(_LOOKALIKES)
                 fixes = [plain] if plain.isascii() else []
-                yield mark(
-                    document,
-                    segment,
-                    text,
-                    rulebook.rules[MIXED],
-                    *match.span(),
-                    fixes,
-                    words=rulebook,
-                    groups={"script": _script(word)},
-                    exact=True,
-                    source="scripts",
+                yield passage.mark(
+                    rulebook.rules[MIXED], *match.span(), fixes, groups={"script": _script(word)}, exact=True
                 )
         if rulebook.is_enabled(OTHER_SCRIPT) and other <= max(_SHARE * letters, _LETTERS):
             for match in _RUN.finditer(text):
                 before = text[: match.start()].rstrip()
                 if before[-1:] in ("(", "“", '"', "‘", "«", "「", "[", ",", "/", ":", "—", "–"):
                     continue  # given as a name or a term beside its translation
-                yield mark(
-                    document,
-                    segment,
-                    text,
-                    rulebook.rules[OTHER_SCRIPT],
-                    *match.span(),
-                    [],
-                    words=rulebook,
-                    groups={"script": _script(match[0])},
-                    exact=True,
-                    source="scripts",
+                yield passage.mark(
+                    rulebook.rules[OTHER_SCRIPT], *match.span(), [], groups={"script": _script(match[0])}, exact=True
                 )
 
 

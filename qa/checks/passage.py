@@ -7,7 +7,8 @@ are one character, so that every offset holds in the segment as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from qa.document import Document, Segment
 from qa.finding import Finding, Suggestion
@@ -47,58 +48,75 @@ def starts_sentence(text: str, position: int) -> bool:
     return bool(_SENTENCE_START.search(text[max(0, position - 12) : position])) if position else True
 
 
-def mark(
-    document: Document,
-    segment: Segment,
-    folded: str,
-    rule: Rule,
-    start: int,
-    end: int,
-    replacements: Sequence[str],
-    *,
-    words: Words,
-    groups: dict[str, str | None] | None = None,
-    note: str = "",
-    proper: bool = False,
-    exact: bool = False,
-    source: str = "rules",
-) -> Finding:
-    """A finding of ``rule`` at ``folded[start:end]`` of a segment, with its suggestions made to fit there.
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A segment as checks read it, and the way from a place in it to a Finding.
 
-    ``replacements``: best first. ``proper``: the flagged words have capitals of their own, which a fix does not
-    inherit; ``exact``: the replacements are put in as they are. The span grows over an article that must change
-    with the fix, and over a space that would be left standing twice.
+    ``text``: the segment's, folded, of the same length. ``source``: the check's name.
     """
-    text = segment.text
-    fixes = [r if exact else _cased(r, folded, start, end, proper) for r in replacements]
-    begin, stop = start, end
-    if fixes and fixes[0] == "":
-        begin, stop, first = _deletion(folded, start, end)
-        fixes = [first, *(folded[begin:start] + f + folded[end:stop] for f in fixes[1:])]
-    else:
-        begin, fixes = _with_article(folded, start, end, fixes)
-    a, b = segment.locate(begin, stop)
-    flagged = document.text[a:b]
-    safe = rule.safe and b - a == stop - begin
-    kept = [f for f in dict.fromkeys(fixes) if f != text[begin:stop]]
-    groups = dict(groups or {})
-    groups.update(match=_one_line(text[start:end]), fix=_one_line(kept[0] if kept else ""), note=note)
-    try:
-        message = fill(rule.message, groups, words)
-    except NoFix:
-        message = rule.message
-    return Finding(
-        rule=rule.id,
-        category=rule.category,
-        severity=rule.severity,
-        confidence=rule.confidence,
-        message=message,
-        start=a,
-        end=b,
-        text=flagged,
-        suggestions=tuple(Suggestion(f, safe and i == 0) for i, f in enumerate(kept)),
-        source=source,
-    )
+
+    document: Document
+    segment: Segment
+    words: Words
+    source: str
+    text: str
+
+    @classmethod
+    def of(cls, document: Document, segment: Segment, words: Words, source: str) -> Passage:
+        """The passage of one segment."""
+        return cls(document, segment, words, source, fold(segment.text))
+
+    def mark(
+        self,
+        rule: Rule,
+        start: int,
+        end: int,
+        replacements: Sequence[str],
+        *,
+        groups: Mapping[str, str | None] | None = None,
+        note: str = "",
+        proper: bool = False,
+        exact: bool = False,
+    ) -> Finding:
+        """A finding of ``rule`` at ``text[start:end]``, with its suggestions made to fit there.
+
+        ``replacements``: best first. ``proper``: the flagged words have capitals of their own, which a fix does not
+        inherit; ``exact``: the replacements are put in as they are. The span grows over an article that must
+        change with the fix, and over a space that would be left standing twice.
+        """
+        text = self.segment.text
+        fixes = [r if exact else _cased(r, self.text, start, end, proper) for r in replacements]
+        begin, stop = start, end
+        if fixes and fixes[0] == "":
+            begin, stop, first = _deletion(self.text, start, end)
+            fixes = [first, *(self.text[begin:start] + f + self.text[end:stop] for f in fixes[1:])]
+        else:
+            begin, fixes = _with_article(self.text, start, end, fixes)
+        a, b = self.segment.locate(begin, stop)
+        safe = rule.safe and b - a == stop - begin
+        kept = [f for f in dict.fromkeys(fixes) if f != text[begin:stop]]
+        told = {
+            **(groups or {}),
+            "match": _one_line(text[start:end]),
+            "fix": _one_line(kept[0] if kept else ""),
+            "note": note,
+        }
+        try:
+            message = fill(rule.message, told, self.words)
+        except NoFix:
+            message = rule.message
+        return Finding(
+            rule=rule.id,
+            category=rule.category,
+            severity=rule.severity,
+            confidence=rule.confidence,
+            message=message,
+            start=a,
+            end=b,
+            text=self.document.text[a:b],
+            suggestions=tuple(Suggestion(f, safe and i == 0) for i, f in enumerate(kept)),
+            source=self.source,
+        )
 
 
 def _one_line(text: str) -> str:
