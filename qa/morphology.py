@@ -134,7 +134,7 @@ def reinflect(form: str, tag: str) -> str:
 # other way round.
 _CONSONANT_SOUND = re.compile(
     r"(?i)(?:eu|ew|one\b|once|uni(?!n|m[pa])|unanim|us(?:e|a|u)"
-    r"|ut(?:il|op)|ubiq|ukr|uru?g|uran|urol|u(?:fo)?\b|u-|u\.)"
+    r"|ut(?:il|op)|ubiq|ukr|urug|uran|urol|u(?:fo)?\b|u-|u\.)"
 )
 _VOWEL_SOUND = re.compile(r"(?i)(?:hour|honest|honou?r|heir|8|11(?:th)?\b|18(?:th)?\b|11,|18,)")
 _LETTER_BY_LETTER = re.compile(r"(?:[AEFHILMNORSX][A-Z]{1,4}\b|[AEFHILMNORSX]\d|[AEFHILMNORSX]-|[aefhilmnorsx]-)")

@@ -19,10 +19,26 @@ from qa.rulebook import Rulebook
 
 NAME = "consistency/name"
 CAPITAL = "consistency/capital"
+TERM = "consistency/term"
 
 _NAME = re.compile(r"(?<![\w'-])[A-Z][a-z\u00df-\u024f]{4,}(?:-[A-Z][a-z\u00df-\u024f]+)?(?![\w-])")
 _WORD = re.compile(r"(?<![\w'-])[A-Za-z][a-z\u00df-\u024f]{3,}(?![\w-])")
 _MOST_NAMES = 2_000
+
+_TERM = re.compile(r"(?<![\w'-])[a-z]{2,}(?:-[a-z]{2,})?(?![\w-])")
+# The spellings that make one term of two forms: British and American, and with or without a hyphen.
+_VARIANTS = (
+    (re.compile(r"(?<=[a-z]{3})is(?=(?:e|es|ed|ing|er|ers|ation|ations)$)"), "iz"),
+    (re.compile(r"(?<=[a-z]{2})our(?=(?:s|ed|ing|ful|ite|ites|able|hood|hoods)?$)"), "or"),
+    (re.compile(r"(?<=[a-z]{2}[bt])re(?=s?$)"), "er"),
+    (re.compile(r"yse(?=[sd]?$)"), "yze"),
+)
+# A hyphen, or an s, makes another word of these.
+_OTHER = """
+    re-sign re-cover re-form re-creation re-lease re-sort co-op un-ionised four pour hour tour tours sour dour your our
+    metre metres meter meters tyre tyres per-cent
+"""
+_OTHER_WORDS = frozenset(_OTHER.split())
 
 _Place = tuple[Passage, int, int]
 
@@ -38,6 +54,8 @@ def find(document: Document, rulebook: Rulebook) -> Iterator[Finding]:
         yield from _names(rulebook, prose)
     if rulebook.is_enabled(CAPITAL):
         yield from _capitals(rulebook, prose)
+    if rulebook.is_enabled(TERM):
+        yield from _terms(rulebook, prose)
 
 
 def _names(rulebook: Rulebook, prose: list[Passage]) -> Iterator[Finding]:
@@ -120,3 +138,34 @@ def _capitals(rulebook: Rulebook, prose: list[Passage]) -> Iterator[Finding]:
             yield passage.mark(
                 rulebook.rules[CAPITAL], start, end, [proper], groups={"word": word, "usual": proper}, exact=True
             )
+
+
+def _terms(rulebook: Rulebook, prose: list[Passage]) -> Iterator[Finding]:
+    """A word in two forms: with and without a hyphen, in British and in American spelling."""
+    forms: dict[str, dict[str, list[_Place]]] = defaultdict(lambda: defaultdict(list))
+    for passage in prose:
+        for match in _TERM.finditer(passage.text):
+            word = match[0]
+            if word not in _OTHER_WORDS:
+                forms[_canonical(word)][word].append((passage, *match.span()))
+    for by_form in forms.values():
+        if len(by_form) < 2:
+            continue
+        usual, places = max(by_form.items(), key=lambda item: (len(item[1]), item[0]))
+        for rare, found in sorted(by_form.items()):
+            if (
+                rare == usual
+                or len(places) < max(2, 2 * len(found))
+                or not rulebook.belongs(usual.replace("-", ""), ("word",))
+            ):
+                continue
+            for passage, start, end in found:
+                groups = {"word": rare, "usual": usual, "times": str(len(places))}
+                yield passage.mark(rulebook.rules[TERM], start, end, [usual], groups=groups, exact=True)
+
+
+def _canonical(word: str) -> str:
+    plain = word.replace("-", "")
+    for pattern, replacement in _VARIANTS:
+        plain = pattern.sub(replacement, plain)
+    return plain
