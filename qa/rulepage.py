@@ -18,7 +18,7 @@ _ENTRIES_SHOWN = 12
 def page(rule: Rule, rulebook: Rulebook) -> str:
     """The rule's page as plain text, 80 columns wide."""
     out = [rule.id, "=" * len(rule.id), ""]
-    out += [*textwrap.wrap(rule.message, _WIDTH), ""]
+    out += [*textwrap.wrap(_general(rule), _WIDTH), ""]
     out.append(f"{rule.severity}, {rule.category}, confidence {rule.confidence:.0%}, {rule.status}")
     if rule.languages:
         out.append("typical of translations from: " + ", ".join(rule.languages))
@@ -43,6 +43,11 @@ def page(rule: Rule, rulebook: Rulebook) -> str:
     return "\n".join(printable(line) for line in out)
 
 
+def _general(rule: Rule) -> str:
+    """The message as it reads for no phrase in particular."""
+    return re.sub(r"\{[^{}]*\}", "…", rule.message.replace("{note}", ""))
+
+
 def _wrapped(lead: str, text: str) -> list[str]:
     return textwrap.wrap(text, _WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead)) or [lead]
 
@@ -56,7 +61,7 @@ def table(rulebook: Rulebook, width: int) -> str:
         size = f" ({rule.entries} phrases)" if rule.entries else ""
         head = f"{rule.id:{longest}}  {rule.severity:8}  {rule.status:8} {rule.confidence:4.0%}  "
         lines.append(
-            printable(head + textwrap.shorten(rule.message + size, max(width - len(head), 20), placeholder="…"))
+            printable(head + textwrap.shorten(_general(rule) + size, max(width - len(head), 20), placeholder="…"))
         )
     phrases = sum(r.entries for r in rules)
     return "\n".join([*lines, f"{len(rules)} rules, {phrases} phrases", ""])
