@@ -149,10 +149,7 @@ def _settings(start: Path, config_file: str | None, no_config: bool, values: dic
 def check(
     paths: tuple[str, ...], format_: str, fail_on: str | None, min_score: float | None, exit_zero: bool,
     all_: bool | None, config_file: str | None, no_config: bool, no_gitignore: bool, stdin_filename: str | None,
-    fix: bool,
-    diff: bool,
-    unsafe_fixes: bool,
-    color: str, width: int | None, **values: Any,
+    fix: bool, diff: bool, unsafe_fixes: bool, color: str, width: int | None, **values: Any,
 ) -> int:  # fmt: skip
     """Check files and folders; - is standard input.
 

@@ -81,7 +81,7 @@ class Lexicons:
                 if term.startswith("/") and term.endswith("/") and len(term) > 2:
                     raw.append(term[1:-1])
                     continue
-                for spelling in _spellings(term):
+                for spelling in spellings(term):
                     (proper if any(c.isupper() for c in spelling) else plain).append(spelling.replace("’", "'"))
             parts = []
             if plain:
@@ -95,7 +95,7 @@ class Lexicons:
         """The terms, lower-cased, for membership tests."""
         if name not in self._terms:
             self._terms[name] = frozenset(
-                s.lower() for term, _ in self.lines(name) if not term.startswith("/") for s in _spellings(term)
+                s.lower() for term, _ in self.lines(name) if not term.startswith("/") for s in spellings(term)
             )
         return self._terms[name]
 
@@ -115,7 +115,8 @@ class Lexicons:
         return sorted(self.files)
 
 
-def _spellings(term: str) -> list[str]:
+def spellings(term: str) -> list[str]:
+    """Every form that a line of a lexicon stands for: ``word/v`` all forms of the verb, a plain term itself."""
     head, slash, letter = term.rpartition("/")
     if slash and letter in TAGS_OF_CLASS:
         if " " in head:

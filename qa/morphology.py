@@ -98,7 +98,7 @@ def forms(lemma: str, tags: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
             if not spelling.startswith(("more ", "most ")):
                 out.setdefault(spelling, []).append(tag)
             continue
-        for spelling in {inflect(lemma, tag), *_variants(lemma, tag)}:
+        for spelling in dict.fromkeys((inflect(lemma, tag), *_variants(lemma, tag))):
             out.setdefault(spelling, []).append(tag)
     return {f: tuple(t) for f, t in out.items()}
 

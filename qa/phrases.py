@@ -101,7 +101,7 @@ Lexicon = Callable[[str], str]
 """From a lexicon's name to its alternation in RE2; KeyError where there is none."""
 
 
-def parse(line: str, lexicon: Lexicon, number: int = 0, slots: Mapping[str, str] | None = None) -> Entry:
+def parse(line: str, lexicon: Lexicon, number: int = 0) -> Entry:
     """One line of a table, compiled. Raises PhraseError."""
     source = line
     note = ""

@@ -116,6 +116,13 @@ def shipped_folder() -> Path:
     return (inside if inside.is_dir() else Path(__file__).parent.parent / "rules") / "en"
 
 
+def _options() -> Any:
+    """RE2's options; what is wrong with a pattern is reported by us, not printed by RE2."""
+    options = re2.Options()
+    options.log_errors = False
+    return options
+
+
 class _Search:
     """Which of many patterns may match in a paragraph, in one or two passes over it.
 
@@ -125,8 +132,7 @@ class _Search:
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        options = re2.Options()
-        options.log_errors = False
+        options = _options()
         self._filter = re2.Filter()
         for pattern in patterns:
             self._filter.Add(pattern.encode(), options)
@@ -232,9 +238,7 @@ class Rulebook:
     def program(self, pattern: str) -> Any:
         """The compiled RE2 program of a pattern, for bytes."""
         if pattern not in self._programs:
-            options = re2.Options()
-            options.log_errors = False
-            self._programs[pattern] = re2.compile(pattern.encode(), options)
+            self._programs[pattern] = re2.compile(pattern.encode(), _options())
         return self._programs[pattern]
 
     def belongs(self, text: str, names: Sequence[str]) -> bool:
@@ -540,10 +544,8 @@ def _expand(file: YamlFile, pattern: str, index: int, lexicons: Lexicons, key: s
         return lexicons.pattern(match[1])
 
     expanded = _EXPANSION.sub(lexicon, pattern)
-    options = re2.Options()
-    options.log_errors = False
     try:
-        re2.compile(expanded, options)
+        re2.compile(expanded, _options())
     except re2.error as e:
         reason = e.args[0].decode("utf-8", "replace") if isinstance(e.args[0], bytes) else e
         raise file.error(f"{key}: not a RE2 pattern: {reason}", *place) from None
@@ -604,9 +606,7 @@ def _entries(file: YamlFile, lexicons: Lexicons, topics: Mapping[str, Any]) -> l
             continue
         try:
             entry = parse(line.strip(), lexicon, file.place("entries")[0] + number)
-            options = re2.Options()
-            options.log_errors = False
-            re2.compile(entry.pattern, options)
+            re2.compile(entry.pattern, _options())
         except PhraseError as e:
             raise file.error(f"entries: {e} in “{line.strip()}”", "entries", line=number) from None
         except re2.error as e:

@@ -11,7 +11,7 @@ from qa.document import Document
 from qa.errors import MtqaError
 from qa.finding import Finding
 from qa.fixes import apply
-from qa.lexicons import Lexicons, _spellings
+from qa.lexicons import Lexicons, spellings
 from qa.phrases import Entry, instances
 from qa.readers import read_text
 from qa.rulebook import EDITED_PROSE, Rule, Rulebook, compile_rules, shipped_folder
@@ -123,7 +123,7 @@ def _sample(name: str, lexicons: Lexicons) -> str:
         return _SAMPLES[name]
     for term, _ in lexicons.lines(name):
         if not term.startswith("/"):
-            return _spellings(term)[0]
+            return spellings(term)[0]
     return "word"
 
 

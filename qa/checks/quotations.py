@@ -28,32 +28,9 @@ _SPEAKER = (
     r"|(?:Mr|Mrs|Ms|Dr)\.? [A-Z][\w'’-]+|[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,2})"
 )
 _OUTCRY = re.compile(r"(?P<last>[\w'’-]+)(?P<end>[!?]) (?:[-–—] ?)?(?P<word>[A-Z][\w'’-]*)")
-_LOWERED = frozenset(
-    [
-        "He",
-        "She",
-        "They",
-        "We",
-        "It",
-        "The",
-        "A",
-        "An",
-        "His",
-        "Her",
-        "Their",
-        "And",
-        "But",
-        "Has",
-        "Have",
-        "Had",
-        "Is",
-        "Was",
-        "Then",
-        "So",
-        "This",
-        "That",
-    ]
-)
+_PRONOUNS = ("He", "She", "They", "It", "We", "The")
+_SMALL = "A An His Her Their And But Has Have Had Is Was Then So This That"
+_LOWERED = frozenset([*_PRONOUNS, *_SMALL.split()])
 _NEIGHBOURS = 8
 """Paragraphs before and after in which a quotation's other mark is looked for."""
 _INCHES = re.compile(r"\d[\"”]")
@@ -70,7 +47,7 @@ class _Patterns:
             rf"|(?P<end2>[!?,…]) (?:[-–—] ?)?(?P<says2>{saying}) (?={_SPEAKER})"
         )
         self.saying = re.compile(rf"{saying}|(?i:\w+ing)")
-        self.speaker_capital = re.compile(rf"[!?,…][”\"] (?P<word>He|She|They|It|We|The)(?: [a-z]+){{0,2}} {saying}\b")
+        self.speaker_capital = re.compile(rf"[!?,…][”\"] (?P<word>{'|'.join(_PRONOUNS)})(?: [a-z]+){{0,2}} {saying}\b")
         self.saying_capital = re.compile(
             rf"[!?,…][”\"] (?P<word>(?=[A-Z]){saying}) (?:[A-Z]|the |he\b|she\b|a |his |her )"
         )
@@ -184,8 +161,7 @@ class _Paragraph:
         """The mark was lost after an exclamation or question, where translators see the end of a sentence."""
         word = match["word"]
         narrates = self.patterns.saying.fullmatch(word) or self.rulebook.belongs(word, ("verb-past", "not noun"))
-        lowered = word[0].lower() + word[1:] if word in _LOWERED or narrates else word
-        lowered = {"told": "said", "tells": "says"}.get(lowered, lowered)
+        lowered = _inverted(word[0].lower() + word[1:]) if word in _LOWERED or narrates else word
         base = opening + 1
         fix = f"{match['last']}{match['end']}{self._closing(opening)} {lowered}"
         return self.passage.mark(
@@ -204,13 +180,11 @@ class _Paragraph:
             speaker, says = match["speaker"], match["says"]
             ending = match["end"]
             first, _, rest = speaker.partition(" ")
-            if first in ("He", "She", "They", "It", "We", "The"):
+            if first in _PRONOUNS:
                 speaker = first.lower() + (" " + rest if rest else "")
             said = f"{speaker}{says}"
         else:
-            # “told Maria” with the speaker behind the verb is word for word from elsewhere.
-            says = match["says2"].lower()
-            ending, said = match["end2"], {"told": "said", "tells": "says"}.get(says, says)
+            ending, said = match["end2"], _inverted(match["says2"].lower())
         ending = "," if ending == "." else ending
         word = self.text.rfind(" ", opening, base + match.start()) + 1
         start = max(word, opening + 1)
@@ -257,6 +231,11 @@ class _Paragraph:
     def _excerpt(self, start: int, end: int) -> str:
         words = self.text[start : min(end, start + 60)].split()
         return " ".join(words[:5]) + ("…" if len(words) > 5 else "")
+
+
+def _inverted(verb: str) -> str:
+    """The verb with its speaker behind it: “told Maria” is word for word from elsewhere, English has “said Maria”."""
+    return {"told": "said", "tells": "says"}.get(verb, verb)
 
 
 def _marks(text: str) -> list[_Mark]:
