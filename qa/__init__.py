@@ -17,4 +17,5 @@ def check(text: str, *, kind: str = "text", settings: "Settings | None" = None) 
     from qa.checker import Checker
     from qa.readers import read_text
 
-    return Checker(settings).check(read_text(text, "text", kind))
+    with Checker(settings) as checker:
+        return checker.check(read_text(text, "text", kind))

@@ -14,6 +14,7 @@ from qa.config import NEVER, Settings
 from qa.document import Document
 from qa.errors import MtqaError, did_you_mean
 from qa.finding import Finding, Severity, fingerprint
+from qa.grammar import ENGINES
 from qa.rulebook import Rule, Rulebook
 from qa.rulebook import load as load_rulebook
 
@@ -29,7 +30,26 @@ class Checker:
                 hint = did_you_mean(name, list(self.rulebook.rules))
                 raise MtqaError(f"no rule or family “{name}”{hint} (`mtqa rules list` names them)")
         self.rulebook.only(self._accepts)
-        self._checks = [checks.load(name) for name in self.settings.checks or checks.CHECKS]
+        self._checks = {
+            name: check
+            for name in self.settings.checks or checks.CHECKS
+            if (check := checks.load(name, self.settings)) is not None
+        }
+
+    def __enter__(self) -> Checker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of what the checks hold open, a grammar server above all."""
+        for check in self._opened:
+            check.close()
+
+    @property
+    def _opened(self) -> list[checks.Opened]:
+        return [check for check in self._checks.values() if isinstance(check, checks.Opened)]
 
     def _accepts(self, rule: Rule) -> bool:
         settings = self.settings
@@ -50,7 +70,8 @@ class Checker:
     def signature(self) -> str:
         """What a reader needs to repeat this run's figures: versions, rules, checks."""
         parts = [f"mtqa:{qa.__version__}", f"rules:{self.rulebook.digest}"]
-        parts.append("checks:" + "+".join(self.settings.checks or checks.CHECKS))
+        parts.append("checks:" + "+".join(self._checks))
+        parts += [check.signature for check in self._opened]
         if self.settings.all or self.settings.preview:
             parts.append("shown:all" if self.settings.all else "shown:preview")
         if self.settings.min_confidence != Settings().min_confidence:
@@ -59,7 +80,7 @@ class Checker:
 
     def check(self, document: Document) -> judge.DocumentReport:
         """Everything found in one document, merged, in the order of the text, and judged."""
-        found = [finding for check in self._checks for finding in check.find(document, self.rulebook)]
+        found = [finding for check in self._checks.values() for finding in check.find(document, self.rulebook)]
         findings = _with_fingerprints(document, merge(found))
         words = document.words
         verdict = judge.machine_translated(findings, words)
@@ -69,18 +90,25 @@ class Checker:
         """The report on a whole run."""
         fail_on = None if self.settings.fail_on == NEVER else Severity(self.settings.fail_on)
         gate = judge.Gate(fail_on, self.settings.min_score)
-        return judge.Report(tuple(self.check(d) for d in documents), self.signature, gate, tuple(notes))
+        documents = list(documents)
+        for check in self._opened:
+            check.prepare(documents)
+        reports = tuple(self.check(d) for d in documents)
+        notes = [*notes, *(note for check in self._opened for note in check.notes)]
+        return judge.Report(reports, self.signature, gate, tuple(notes))
 
 
 def merge(found: Iterable[Finding]) -> tuple[Finding, ...]:
     """One finding a place: of those that overlap, the surest and best explained one stays.
 
-    Order: confidence and severity first, then a fix, then the longer span; ties go by rule id, so that the same
-    text always gives the same report.
+    Order: mtqa's own before another checker's, whose explanation is a line; then confidence and severity, a fix, the
+    longer span; ties go by rule id, so that the same text always gives the same report. The one that stays names
+    a finding of another checker that it covers.
     """
     ranked = sorted(
         found,
         key=lambda f: (
+            f.source in ENGINES,
             -f.confidence * (1 + 0.2 * f.severity.weight**0.5) * (1.0 if f.suggestions else 0.8),
             -(f.end - f.start),
             f.start,
@@ -88,14 +116,18 @@ def merge(found: Iterable[Finding]) -> tuple[Finding, ...]:
         ),
     )
     taken: list[Finding] = []
-    cells: dict[int, list[Finding]] = {}
+    cells: dict[int, list[int]] = {}
     for finding in ranked:
         touched = range(finding.start >> 8, (max(finding.end, finding.start + 1) - 1 >> 8) + 1)
-        if any(finding.overlaps(other) for cell in touched for other in cells.get(cell, ())):
+        over = [i for cell in touched for i in cells.get(cell, ()) if finding.overlaps(taken[i])]
+        if over:
+            best = taken[over[0]]
+            if finding.source in ENGINES and finding.source != best.source and finding.source not in best.also:
+                taken[over[0]] = replace(best, also=(*best.also, finding.source))
             continue
-        taken.append(finding)
         for cell in touched:
-            cells.setdefault(cell, []).append(finding)
+            cells.setdefault(cell, []).append(len(taken))
+        taken.append(finding)
     return tuple(sorted(taken, key=lambda f: (f.start, f.end, f.rule)))
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``mtqa check``, ``mtqa rules``, ``mtqa explain``."""
+"""The command line: ``mtqa check``, ``mtqa grammar``, ``mtqa rules``, ``mtqa explain``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from qa.display import printable
 from qa.errors import MtqaError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qa.checker import Checker
     from qa.document import Document
 
@@ -83,6 +85,14 @@ def _settings_options(command: Any) -> Any:
             click.option("--preview", is_flag=True, default=None, help="Rules on trial, too."),
             click.option("--all", "all_", is_flag=True, default=None, help="Everything, whatever its confidence."),
             click.option("--rules", multiple=True, metavar="DIR", help="A folder of your own rules, besides mtqa's."),
+            click.option(
+                "--grammar",
+                metavar="ENGINE",
+                help="Grammar by this engine: auto (default), languagetool, harper, off.",
+            ),
+            click.option("--languagetool-url", metavar="URL", help="A LanguageTool server of your own."),
+            click.option("--languagetool-timeout", type=float, metavar="SECONDS", help="Wait so long for an answer."),
+            click.option("--vocabulary", multiple=True, metavar="FILE", help="Words that are right, one a line."),
             click.option(
                 "--source-language",
                 multiple=True,
@@ -168,15 +178,15 @@ def check(
     values.update(fail_on=fail_on, min_score=min_score, all=all_)
     settings = _settings(start, config_file, no_config, values)
     files = discover(paths, include=settings.include, exclude=settings.exclude, gitignore=not no_gitignore)
-    checker = Checker(settings)
-    documents, errors = _read_all(files, settings, stdin_filename)
-    if fix or diff:
-        documents = _fixed(documents, checker, errors, settings, write=fix, unsafe=unsafe_fixes)
-        if diff:
-            for error in errors:
-                _say(f"mtqa: error: {error}")
-            return COULD_NOT_CHECK if errors else OK
-    report = checker.report(documents, notes=[f"not checked: {e}" for e in errors])
+    with Checker(settings) as checker:
+        documents, errors = _read_all(files, settings, stdin_filename)
+        if fix or diff:
+            documents = _fixed(documents, checker, errors, settings, write=fix, unsafe=unsafe_fixes)
+            if diff:
+                for error in errors:
+                    _say(f"mtqa: error: {error}")
+                return COULD_NOT_CHECK if errors else OK
+        report = checker.report(documents, notes=[f"not checked: {e}" for e in errors])
     tty = sys.stdout.isatty()
     use_color = color == "always" or (
         color == "auto" and tty and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
@@ -271,6 +281,116 @@ def explain(rule: str, all_: bool | None, config_file: str | None, no_config: bo
 def _no_rule(name: str, known: list[str]) -> MtqaError:
     hint = did_you_mean(name, known)
     return MtqaError(f"no rule “{printable(name)}”{hint} (`mtqa rules list` names them)")
+
+
+@cli.group()
+def grammar() -> None:
+    """Bring LanguageTool, and keep a server of it running."""
+
+
+@grammar.command("install")
+@click.option(
+    "--from", "origin", type=click.Choice(["auto", "project", "maven"]), default="auto", show_default=True,
+    help="project: what language-tool-python downloads. maven: the same from a Maven repository, without Maven."
+    " auto: the first, or the second where the first cannot be reached.",
+)  # fmt: skip
+@click.option(
+    "--repository", metavar="URL", help="The Maven repository, instead of the one that this machine's Maven uses."
+)
+def grammar_install(origin: str, repository: str | None) -> int:
+    """Bring LanguageTool to this machine, checked by SHA-256. Needs Java 17 to run."""
+    from qa.grammar import GrammarUnavailable, installation
+
+    installation.require_package()
+    if origin != "maven":
+        try:
+            installation.install_from_project(click.echo)
+            return OK
+        except GrammarUnavailable as e:
+            if origin == "project":
+                raise
+            click.echo(f"{e}; trying Maven's repository", err=True)
+    address = repository or installation.maven_repository()
+    if address is None:
+        raise MtqaError("no Maven here whose settings name a repository: name one with --repository URL")
+    installation.install_from_maven(address, _progress_bar("LanguageTool"), click.echo)
+    return OK
+
+
+def _progress_bar(label: str) -> Callable[[int, int], None]:
+    """A bar on standard error, where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return lambda done, total: None
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=console
+    )
+    task = bar.add_task(label, total=None)
+    bar.start()
+
+    def show(done: int, total: int) -> None:
+        bar.update(task, completed=done, total=total)
+        if done >= total:
+            bar.stop()
+
+    return show
+
+
+@grammar.command("uninstall")
+def grammar_uninstall() -> int:
+    """Stop the server and remove LanguageTool from this machine."""
+    from qa.grammar import installation, server
+
+    installation.require_package()
+    server.stop_shared()
+    click.echo("removed" if installation.uninstall() else "LanguageTool was not installed")
+    return OK
+
+
+@grammar.command("start")
+def grammar_start() -> int:
+    """Leave a LanguageTool server running, which later runs use: they save its start."""
+    from qa.grammar import installation, server
+
+    installation.require_package()
+    running, is_new = server.start_shared()
+    click.echo(f"LanguageTool {'runs' if is_new else 'was running already'} at {running.url} (process {running.pid})")
+    return OK
+
+
+@grammar.command("stop")
+def grammar_stop() -> int:
+    """Stop the server that `mtqa grammar start` left running."""
+    from qa.grammar import installation, server
+
+    installation.require_package()
+    click.echo("stopped" if server.stop_shared() else "no server was running")
+    return OK
+
+
+@grammar.command("status")
+def grammar_status() -> int:
+    """Say what is installed and what runs; exit status 1 where LanguageTool could not be used."""
+    from qa.grammar import installation, languagetool, server
+
+    lines = [f"language-tool-python  {'installed' if installation.has_package() else 'missing (mtqa[grammar])'}"]
+    usable = installation.has_package()
+    try:
+        lines.append(f"Java                  {installation.java()}")
+    except MtqaError as e:
+        usable = False
+        lines.append(f"Java                  {e}")
+    place = installation.folder()
+    present = installation.is_installed()
+    lines.append(f"LanguageTool          {f'{installation.VERSION} in {place}' if present else 'not installed'}")
+    if installation.has_package():
+        running = server.shared()
+        lines.append(f"server                {f'{running.url} (process {running.pid})' if running else 'not running'}")
+    click.echo("\n".join(lines))
+    return OK if usable and languagetool.is_available() else FINDINGS
 
 
 @cli.group()

@@ -11,6 +11,7 @@ from typing import Any
 from qa.display import printable
 from qa.errors import MtqaError, did_you_mean
 from qa.finding import Severity
+from qa.grammar import GRAMMAR
 
 NEVER = "never"
 
@@ -23,6 +24,9 @@ class Settings:
     ``preview``: rules that are still on trial too. ``all``: everything, whatever its confidence or status.
     ``fail_on``: severity at which a run fails, or ``never``. ``min_score``: MQM score below which it fails.
     ``rules``: folders of the user's own rules. ``max_file_size``: in bytes.
+    ``grammar``: the engine of the grammar check; ``auto`` is LanguageTool where it is installed, else Harper where that
+    is, else none; an engine that is named must be there. ``languagetool_url``: a server of the user's own;
+    ``languagetool_timeout``: seconds that it may take for an answer. ``vocabulary``: files of words that are right.
     """
 
     checks: tuple[str, ...] = ()
@@ -39,6 +43,10 @@ class Settings:
     exclude: tuple[str, ...] = ()
     encoding: str | None = None
     max_file_size: int = 50_000_000
+    grammar: str = "auto"
+    languagetool_url: str | None = None
+    languagetool_timeout: float = 60.0
+    vocabulary: tuple[str, ...] = ()
 
 
 KEYS = {f.name.replace("_", "-"): f for f in fields(Settings)}
@@ -59,13 +67,16 @@ def find(start: Path) -> Path | None:
 def load(path: Path) -> Settings:
     """The settings of one file. Raises MtqaError for an unknown key or a value of the wrong kind.
 
-    Paths in ``rules`` are relative to the file.
+    Paths in ``rules`` and ``vocabulary`` are relative to the file.
     """
     data = _toml(path)
     if path.name == "pyproject.toml":
         data = data.get("tool", {}).get("mtqa", {})
     settings = with_values(Settings(), data, printable(str(path)))
-    return replace(settings, rules=tuple(str(path.parent / folder) for folder in settings.rules))
+    def beside(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(path.parent / name) for name in names)
+
+    return replace(settings, rules=beside(settings.rules), vocabulary=beside(settings.vocabulary))
 
 
 def with_values(settings: Settings, values: Mapping[str, Any], origin: str) -> Settings:
@@ -101,12 +112,18 @@ def _checked(key: str, value: Any, origin: str) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= top:
             raise MtqaError(f"{origin}: {key}: expected a number from 0 to {top}")
         return float(value)
+    if key == "languagetool-timeout":
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 3600:
+            raise MtqaError(f"{origin}: {key}: expected seconds, above 0 and at most 3600")
+        return float(value)
     if key == "max-file-size":
         if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
             raise MtqaError(f"{origin}: {key}: expected a number of bytes above 0")
         return value
     if not isinstance(value, str):
         raise MtqaError(f"{origin}: {key}: expected text")
+    if key == "grammar" and value not in GRAMMAR:
+        raise MtqaError(f"{origin}: grammar: expected one of {', '.join(GRAMMAR)}")
     if key == "fail-on" and value not in (NEVER, *Severity):
         raise MtqaError(f"{origin}: fail-on: expected one of {', '.join(Severity)}, {NEVER}")
     return value

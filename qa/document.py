@@ -11,6 +11,9 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+OBJECT = "\ufffc"
+"""Stands in a segment for what is no text: code, math, an image, an address."""
+
 WORD = re.compile(r"[^\W_]+(?:[’'.,-][^\W_]+)*")
 
 

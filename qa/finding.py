@@ -88,8 +88,9 @@ class Finding:
     """A phrase that reads wrong, why, and what to write instead.
 
     ``start`` and ``end`` are code points in the decoded original; ``text`` is what stands there.
-    ``source`` names the check that found it. ``confidence``: share of this rule's findings on open
-    data that a reader would act on, 0 to 1. ``fingerprint`` is stable under edits elsewhere.
+    ``source`` names the check or engine that found it, ``also`` other engines that flag the same place.
+    ``confidence``: share of this rule's findings on open data that a reader would act on, 0 to 1.
+    ``fingerprint`` is stable under edits elsewhere.
     """
 
     rule: str
@@ -103,6 +104,7 @@ class Finding:
     suggestions: tuple[Suggestion, ...] = ()
     fingerprint: str = ""
     source: str = "rules"
+    also: tuple[str, ...] = ()
 
     def overlaps(self, other: Finding) -> bool:
         """Whether the two share at least one code point."""

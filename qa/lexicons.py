@@ -38,6 +38,17 @@ def is_class(name: str) -> bool:
     return name in WORD_CLASSES or name == "word" or (name.startswith("only-") and name[5:] in WORD_CLASSES)
 
 
+def word_list(path: Path) -> list[str]:
+    """The words of a plain list, one a line, ``#`` for comments. Raises MtqaError."""
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except UnicodeDecodeError as e:
+        raise MtqaError(f"{path}: not UTF-8 at byte {e.start}; save the file as UTF-8") from None
+    except OSError as e:
+        raise MtqaError(f"{path}: {e.strerror or e}") from None
+    return [word for line in lines if (word := line.partition("#")[0].strip())]
+
+
 class Lexicons:
     """The lexicons of one or more rule folders; a later folder's file adds to an earlier one's."""
 

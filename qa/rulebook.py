@@ -38,6 +38,7 @@ _KEYS = (
     "pattern",
     "entries",
     "check",
+    "engines",
     "where",
     "unless",
     "near",
@@ -48,6 +49,7 @@ _KEYS = (
     "examples",
 )
 _REQUIRED = ("message", "category", "severity", "confidence", "why", "examples")
+_LISTED = re.compile(r"(\S+) +(0?\.\d+|0|1|1\.0)( +safe)?")
 _EXPANSION = re.compile(r"\{([a-z][a-z0-9-]*)\}")
 _TOPIC_WORDS = 3
 _FOR_CHECKS = ("say",)
@@ -78,8 +80,23 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A rule of another checker that one of ours passes on: its measured share of right findings, 0 to 1.
+
+    ``safe``: its first suggestion may be applied without asking. ``id``: ``*`` stands for all that no rule lists.
+    """
+
+    id: str
+    confidence: float
+    safe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule as its file describes it. ``patterns`` are RE2 with lexicons filled in."""
+    """One rule as its file describes it. ``patterns`` are RE2 with lexicons filled in.
+
+    ``engines``: what it passes on of other checkers, by their names.
+    """
 
     id: str
     path: str
@@ -100,6 +117,7 @@ class Rule:
     verify: bool = False
     check: str = ""
     entries: int = 0
+    engines: Mapping[str, tuple[Listed, ...]] = field(default_factory=dict)
 
     @property
     def family(self) -> str:
@@ -453,6 +471,7 @@ def _rule_from(data: dict[str, Any]) -> Rule:
     data["severity"] = Severity(data["severity"])
     data["examples"] = tuple(Example(**e) for e in data["examples"])
     data["where"] = {k: tuple(v) for k, v in data["where"].items()}
+    data["engines"] = {k: tuple(Listed(**entry) for entry in v) for k, v in data["engines"].items()}
     for key in ("languages", "patterns", "unless", "suggest"):
         data[key] = tuple(data[key])
     return Rule(**data)
@@ -529,6 +548,7 @@ def _read(file: YamlFile, name: str, lexicons: Lexicons, topics: Mapping[str, An
         verify=data.get("verify", False),
         check=data.get("check", ""),
         entries=len(table),
+        engines=_engines(file),
     )
     _check_message(file, groups, bool(table), lexicons, is_check=bool(rule.check))
     return rule, table
@@ -617,6 +637,31 @@ def _entries(file: YamlFile, lexicons: Lexicons, topics: Mapping[str, Any]) -> l
             raise file.error(f"entries: the same phrase stands on line {seen[entry.pattern]}", "entries", line=number)
         seen[entry.pattern] = entry.line
         out.append(entry)
+    return out
+
+
+def _engines(file: YamlFile) -> dict[str, tuple[Listed, ...]]:
+    """``engines: {languagetool: "ID share [safe]" a line, harper: …}``."""
+    from qa.grammar import ENGINES
+
+    data = file.data.get("engines") or {}
+    if not isinstance(data, dict):
+        raise file.error("engines: expected the name of an engine and a block of lines", "engines")
+    out: dict[str, tuple[Listed, ...]] = {}
+    for engine, block in data.items():
+        if engine not in ENGINES:
+            raise file.error(f"engines: no engine “{engine}”; there are {', '.join(ENGINES)}", "engines", engine)
+        if not isinstance(block, str):
+            raise file.error(f"engines: {engine}: expected a block of lines ({engine}: |)", "engines", engine)
+        listed: list[Listed] = []
+        for number, line in enumerate(block.splitlines(), 1):
+            match = _LISTED.fullmatch(line.partition("#")[0].strip())
+            if match:
+                listed.append(Listed(match[1], float(match[2]), bool(match[3])))
+            elif line.partition("#")[0].strip():
+                problem = f"expected “ID share”, or “ID share safe”, not “{line.strip()}”"
+                raise file.error(f"engines: {engine}: {problem}", "engines", engine, line=number)
+        out[engine] = tuple(listed)
     return out
 
 

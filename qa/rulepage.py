@@ -9,6 +9,7 @@ from pathlib import Path
 
 from qa.display import printable
 from qa.errors import MtqaError
+from qa.grammar import ENGINE_NAMES
 from qa.rulebook import Rule, Rulebook
 
 _WIDTH = 80
@@ -39,12 +40,18 @@ def page(rule: Rule, rulebook: Rulebook) -> str:
                 out.append(f"  … and {rule.entries - number} more in {rule.path}")
                 break
             out += _wrapped("  ", entry.text + (f"   ({entry.note})" if entry.note else ""))
+    for engine, listed in rule.engines.items():
+        shown = ", ".join(f"{one.id} {one.confidence:.0%}" for one in sorted(listed, key=lambda e: -e.confidence))
+        out += ["", f"What it passes on of {ENGINE_NAMES[engine]}, with the share that was right"]
+        out += _wrapped("  ", shown)
     out += ["", f"To switch it off: --disable {rule.id}, or “disable” in the settings.", ""]
     return "\n".join(printable(line) for line in out)
 
 
 def _general(rule: Rule) -> str:
     """The message as it reads for no phrase in particular."""
+    if rule.check == "grammar":
+        return "What LanguageTool or Harper say, in their words."
     return re.sub(r"\{[^{}]*\}", "…", rule.message.replace("{note}", ""))
 
 

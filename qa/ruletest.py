@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from qa import checks
 from qa.checker import merge
+from qa.config import Settings
 from qa.document import Document
 from qa.errors import MtqaError
 from qa.finding import Finding
 from qa.fixes import apply
+from qa.grammar import languagetool
 from qa.lexicons import Lexicons, spellings
 from qa.phrases import Entry, instances
 from qa.readers import read_text
@@ -30,6 +33,8 @@ def run(paths: Sequence[Path], *, verbose: bool = False) -> tuple[list[str], int
     failures = count = 0
     for rule in rulebook.rules.values():
         count += 1
+        if missing := needs_more(rule):
+            lines.append(f"{rule.path}:1: its examples were not run, which needs {missing} (mtqa grammar install)")
         problems = list(problems_of(rule, rulebook, lexicons))
         failures += len(problems)
         lines += problems
@@ -47,7 +52,7 @@ def problems_of(rule: Rule, rulebook: Rulebook, lexicons: Lexicons) -> Iterator[
     bad = sum(e.bad for e in rule.examples)
     if bad < 2 or len(rule.examples) - bad < 2:
         yield f"{rule.path}:1: expected at least two bad and two good examples"
-    for example in rule.examples:
+    for example in rule.examples if not needs_more(rule) else ():
         for problem in _example(rule, rulebook, example.plain, example.span if example.bad else None, example.fix):
             yield f"{rule.path}:{example.line}: {problem}: {example.text.strip()}"
     for entry in rulebook.entries_of(rule.id):
@@ -58,9 +63,21 @@ def problems_of(rule: Rule, rulebook: Rulebook, lexicons: Lexicons) -> Iterator[
 def findings_of(rule: Rule, rulebook: Rulebook, text: str) -> tuple[Document, tuple[Finding, ...]]:
     """The document and this rule's findings in a piece of plain text, whatever the document's topic."""
     document = read_text(text, "example", "text")
-    name = rule.check or "rules"
-    found = [f for f in checks.load(name).find(document, rulebook) if f.rule == rule.id]
+    found = [f for f in _check(rule.check or "rules").find(document, rulebook) if f.rule == rule.id]
     return document, merge(found)
+
+
+@cache
+def _check(name: str) -> checks.Check:
+    """The check, ready to run. Whatever it holds open ends with this process."""
+    check = checks.load(name, Settings(grammar="languagetool", all=True))
+    assert check is not None
+    return check
+
+
+def needs_more(rule: Rule) -> str:
+    """What a rule's examples need and this machine has not; empty where they can be run."""
+    return "LanguageTool" if rule.check == "grammar" and not languagetool.is_available() else ""
 
 
 def _example(rule: Rule, rulebook: Rulebook, text: str, span: tuple[int, int] | None, fix: str | None) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,11 @@ from qa.config import Settings
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
+
+# Grammar is tested where it is the matter (test_grammar.py); elsewhere it would answer for what this machine has.
+os.environ["MTQA_GRAMMAR"] = "off"
+# A server that the developer left running is not the tests' business.
+os.environ["MTQA_STATE"] = tempfile.mkdtemp(prefix="mtqa-state-")
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
@@ -45,3 +51,25 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs ../shared, the team's data, which is not beside this checkout")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def installed() -> Path:
+    """The folder of a real LanguageTool, brought from Maven Central where it is not there yet.
+
+    Skipped on a machine without Java or Maven; in CI that is a failure.
+    """
+    from qa.grammar import GrammarUnavailable, installation
+
+    try:
+        installation.java()
+        if not installation.is_installed():
+            repository = installation.maven_repository()
+            if repository is None:
+                raise GrammarUnavailable("no Maven on this machine that names a repository")
+            installation.install_from_maven(repository, lambda done, total: None, print)
+    except GrammarUnavailable as e:
+        if os.environ.get("CI"):
+            pytest.fail(f"CI must have LanguageTool: {e}")
+        pytest.skip(f"needs LanguageTool: {e}")
+    return installation.folder()

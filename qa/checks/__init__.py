@@ -1,18 +1,22 @@
 """Ways to find garbles, one module each; ``CHECKS`` maps a check's name to the module that does it.
 
-A check module has ``find(document, rulebook) -> Iterator[Finding]``. Findings carry no fingerprint yet, and may
-overlap: the checker sees to both.
+A check module has ``find(document, rulebook) -> Iterator[Finding]``. One that needs settings, or holds something open,
+has ``create(settings)`` instead, which gives an object with that ``find`` (and what else ``Opened`` says), or None
+where there is nothing to do. Findings carry no fingerprint yet, and may overlap: the checker sees to both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 from qa.document import Document
 from qa.finding import Finding
 from qa.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from qa.config import Settings
 
 CHECKS = {
     "rules": "qa.checks.rules",
@@ -20,6 +24,7 @@ CHECKS = {
     "repetition": "qa.checks.repetition",
     "scripts": "qa.checks.scripts",
     "consistency": "qa.checks.consistency",
+    "grammar": "qa.checks.grammar",
 }
 
 
@@ -31,6 +36,27 @@ class Check(Protocol):
         ...
 
 
-def load(name: str) -> Check:
-    """The check module of that name; KeyError where there is none."""
-    return cast(Check, import_module(CHECKS[name]))
+@runtime_checkable
+class Opened(Protocol):
+    """What a check offers besides where it holds something open."""
+
+    notes: list[str]
+
+    @property
+    def signature(self) -> str:
+        """``name:version`` of what stands behind it."""
+        ...
+
+    def prepare(self, documents: Sequence[Document]) -> None:
+        """These documents come next."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+def load(name: str, settings: Settings) -> Check | None:
+    """The check of that name, as the settings want it; None where it has nothing to do. KeyError for no such check."""
+    module = import_module(CHECKS[name])
+    return cast("Check | None", module.create(settings) if hasattr(module, "create") else module)

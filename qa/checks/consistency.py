@@ -147,7 +147,7 @@ def _terms(rulebook: Rulebook, prose: list[Passage]) -> Iterator[Finding]:
         for match in _TERM.finditer(passage.text):
             word = match[0]
             if word not in _OTHER_WORDS:
-                forms[_canonical(word)][word].append((passage, *match.span()))
+                forms[canonical(word)][word].append((passage, *match.span()))
     for by_form in forms.values():
         if len(by_form) < 2:
             continue
@@ -164,7 +164,8 @@ def _terms(rulebook: Rulebook, prose: list[Passage]) -> Iterator[Finding]:
                 yield passage.mark(rulebook.rules[TERM], start, end, [usual], groups=groups, exact=True)
 
 
-def _canonical(word: str) -> str:
+def canonical(word: str) -> str:
+    """One spelling for a word's forms on both sides of the Atlantic, with and without a hyphen."""
     plain = word.replace("-", "")
     for pattern, replacement in _VARIANTS:
         plain = pattern.sub(replacement, plain)

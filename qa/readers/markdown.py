@@ -15,16 +15,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from qa.document import Kind, Run, Segment
+from qa.document import OBJECT, Kind, Run, Segment
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import StateBlock
     from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
-
-OBJECT = "\ufffc"
-"""Stands in a segment for what is no text: code, math, an image, an address."""
 
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
 _LETTER = re.compile(r"[^\W\d_]")

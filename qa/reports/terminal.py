@@ -20,6 +20,7 @@ from rich.cells import cell_len
 from qa.display import printable
 from qa.document import Document, Segment
 from qa.finding import Finding, Severity
+from qa.grammar import ENGINE_NAMES
 from qa.judge import SHORT_TEXT, DocumentReport, Gate, Report
 
 NARROWEST, WIDEST = 40, 120
@@ -163,6 +164,7 @@ class _Terminal:
             whole, short = f"{lines[0]} · {silence}", f"{confidence} · {silence}"
             fitting = [line for line in (whole, short) if INDENT + cell_len(line) <= self.width]
             lines = fitting[:1] or [*lines, silence]
+        lines += [f"{ENGINE_NAMES[name]} flags it too" for name in finding.also]
         for line in lines:
             yield " " * INDENT + self.paint("dim", line)
 
