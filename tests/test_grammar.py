@@ -135,6 +135,13 @@ def test_a_rule_of_the_family_can_be_switched_off_and_explained(lt, mtqa) -> Non
     assert b"EN_A_VS_AN" in mtqa("explain", "grammar/article").stdout
 
 
+def test_no_rule_of_an_engine_is_listed_twice(checker: Checker) -> None:
+    rules = [r for r in checker.rulebook.rules.values() if r.check == "grammar"]
+    for engine in ("languagetool", "harper"):
+        ids = [listed.id for r in rules for listed in r.engines.get(engine, ())]
+        assert len(ids) == len(set(ids)), sorted(i for i in ids if ids.count(i) > 1)
+
+
 def test_one_finding_where_both_see_it(engine, mtqa, tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("We sent the informations to the ministry on Friday.\n")
     found = findings(
