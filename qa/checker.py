@@ -71,7 +71,7 @@ class Checker:
         """What a reader needs to repeat this run's figures: versions, rules, checks."""
         parts = [f"mtqa:{qa.__version__}", f"rules:{self.rulebook.digest}"]
         parts.append("checks:" + "+".join(self._checks))
-        parts += [check.signature for check in self._opened]
+        parts += [check.signature() for check in self._opened]
         if self.settings.all or self.settings.preview:
             parts.append("shown:all" if self.settings.all else "shown:preview")
         if self.settings.min_confidence != Settings().min_confidence:

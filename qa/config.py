@@ -27,6 +27,8 @@ class Settings:
     ``grammar``: the engine of the grammar check; ``auto`` is LanguageTool where it is installed, else Harper where that
     is, else none; an engine that is named must be there. ``languagetool_url``: a server of the user's own;
     ``languagetool_timeout``: seconds that it may take for an answer. ``vocabulary``: files of words that are right.
+    ``model``: the language model that judges proposals: ``auto`` is the one that `mtqa lm install` brings, where it is
+    there; ``off``; or a GGUF file, which then must work. ``model_threads``: 0 for all cores.
     """
 
     checks: tuple[str, ...] = ()
@@ -47,6 +49,8 @@ class Settings:
     languagetool_url: str | None = None
     languagetool_timeout: float = 60.0
     vocabulary: tuple[str, ...] = ()
+    model: str = "auto"
+    model_threads: int = 0
 
 
 KEYS = {f.name.replace("_", "-"): f for f in fields(Settings)}
@@ -76,7 +80,8 @@ def load(path: Path) -> Settings:
     def beside(names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(str(path.parent / name) for name in names)
 
-    return replace(settings, rules=beside(settings.rules), vocabulary=beside(settings.vocabulary))
+    model = settings.model if settings.model in ("auto", "off") else str(path.parent / settings.model)
+    return replace(settings, rules=beside(settings.rules), vocabulary=beside(settings.vocabulary), model=model)
 
 
 def with_values(settings: Settings, values: Mapping[str, Any], origin: str) -> Settings:
@@ -116,6 +121,10 @@ def _checked(key: str, value: Any, origin: str) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 3600:
             raise MtqaError(f"{origin}: {key}: expected seconds, above 0 and at most 3600")
         return float(value)
+    if key == "model-threads":
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 256:
+            raise MtqaError(f"{origin}: {key}: expected a number of threads, 0 for all cores")
+        return value
     if key == "max-file-size":
         if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
             raise MtqaError(f"{origin}: {key}: expected a number of bytes above 0")

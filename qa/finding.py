@@ -90,7 +90,8 @@ class Finding:
     ``start`` and ``end`` are code points in the decoded original; ``text`` is what stands there.
     ``source`` names the check or engine that found it, ``also`` other engines that flag the same place.
     ``confidence``: share of this rule's findings on open data that a reader would act on, 0 to 1.
-    ``fingerprint`` is stable under edits elsewhere.
+    ``fingerprint`` is stable under edits elsewhere. ``gain``: the bits by which a language model prefers the first
+    suggestion, where one was asked.
     """
 
     rule: str
@@ -105,6 +106,7 @@ class Finding:
     fingerprint: str = ""
     source: str = "rules"
     also: tuple[str, ...] = ()
+    gain: float | None = None
 
     def overlaps(self, other: Finding) -> bool:
         """Whether the two share at least one code point."""

@@ -6,6 +6,7 @@ done once and kept in the user's cache folder under a key made of every rule fil
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
@@ -27,6 +28,8 @@ from qa.phrases import Entry, Part, PhraseError, parse
 from qa.suggest import fields, known_filter
 from qa.yamlfile import YamlFile
 
+_MARGIN = 5.0
+"""Bits by which a language model must prefer a proposal whose rule says nothing else."""
 STATUSES = ("preview", "stable", "deprecated")
 _KEYS = (
     "message",
@@ -45,6 +48,7 @@ _KEYS = (
     "suggest",
     "safe",
     "verify",
+    "margin",
     "why",
     "examples",
 )
@@ -54,6 +58,8 @@ _EXPANSION = re.compile(r"\{([a-z][a-z0-9-]*)\}")
 _TOPIC_WORDS = 3
 _FOR_CHECKS = ("say",)
 """Lexicons whose alternation checks use besides rules."""
+_CLASSES_FOR_CHECKS = ("abbreviation",)
+"""Lexicons whose words checks and proposers ask for besides rules."""
 EDITED_PROSE = "edited-prose"
 """What ``near`` names instead of a topic where a rule is not for chat and notes in small letters."""
 
@@ -95,7 +101,8 @@ class Listed:
 class Rule:
     """One rule as its file describes it. ``patterns`` are RE2 with lexicons filled in.
 
-    ``engines``: what it passes on of other checkers, by their names.
+    ``engines``: what it passes on of other checkers, by their names. ``margin``: the bits by which a language model
+    must prefer the fix of a rule that is to be verified.
     """
 
     id: str
@@ -115,6 +122,7 @@ class Rule:
     suggest: tuple[str, ...] = ()
     safe: bool = False
     verify: bool = False
+    margin: float = _MARGIN
     check: str = ""
     entries: int = 0
     engines: Mapping[str, tuple[Listed, ...]] = field(default_factory=dict)
@@ -216,6 +224,13 @@ class Rulebook:
         self._enabled = frozenset(r.id for r in self.rules.values() if accept(r))
         self._patterns = [(r, p) for r, p in self._patterns if r in self._enabled]
         self.__dict__.pop("_search", None)
+
+    def view(self, accept: Callable[[Rule], bool]) -> Rulebook:
+        """The same rulebook with other rules switched on; this one stays as it is."""
+        other = copy.copy(self)
+        other._patterns = [(r.id, p) for r in self.rules.values() for p in r.patterns]
+        other.only(accept)
+        return other
 
     def is_enabled(self, rule: str) -> bool:
         """Whether the rule exists and is switched on."""
@@ -417,7 +432,7 @@ def compile_rules(folders: Sequence[Path], digest: str = "", chosen: Sequence[Pa
     rules: list[Rule] = []
     entries: list[Entry] = []
     owners: list[str] = []
-    classes: set[str] = set()
+    classes: set[str] = {c for c in _CLASSES_FOR_CHECKS if c in lexicons}
     seen: dict[str, Path] = {}
     for folder in folders:
         for path in sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")]):
@@ -516,6 +531,9 @@ def _read(file: YamlFile, name: str, lexicons: Lexicons, topics: Mapping[str, An
     confidence = data["confidence"]
     if not isinstance(confidence, int | float) or isinstance(confidence, bool) or not 0 < confidence <= 1:
         raise file.error("confidence: expected a number above 0, at most 1", "confidence")
+    margin = data.get("margin", _MARGIN)
+    if not isinstance(margin, int | float) or isinstance(margin, bool) or not 0 <= margin <= 100:
+        raise file.error("margin: expected bits, from 0 to 100", "margin")
     status = data.get("status", "preview")
     if status not in STATUSES:
         raise file.error(f"status: expected one of {', '.join(STATUSES)}", "status")
@@ -546,6 +564,7 @@ def _read(file: YamlFile, name: str, lexicons: Lexicons, topics: Mapping[str, An
         suggest=_suggest(file, groups, lexicons),
         safe=data.get("safe", False),
         verify=data.get("verify", False),
+        margin=float(margin),
         check=data.get("check", ""),
         entries=len(table),
         engines=_engines(file),

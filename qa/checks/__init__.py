@@ -25,6 +25,7 @@ CHECKS = {
     "scripts": "qa.checks.scripts",
     "consistency": "qa.checks.consistency",
     "grammar": "qa.checks.grammar",
+    "proposals": "qa.checks.proposals",
 }
 
 
@@ -42,7 +43,6 @@ class Opened(Protocol):
 
     notes: list[str]
 
-    @property
     def signature(self) -> str:
         """``name:version`` of what stands behind it."""
         ...

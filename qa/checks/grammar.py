@@ -91,7 +91,6 @@ class Grammar:
         self._pool = ThreadPoolExecutor(_AT_ONCE if engine == "languagetool" else 1, thread_name_prefix="grammar")
         self._ahead: dict[int, Future[list[list[Match]]]] = {}
 
-    @property
     def signature(self) -> str:
         """``languagetool:6.8``; the engine is started for it."""
         engine = self._open()

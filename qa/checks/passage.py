@@ -78,20 +78,9 @@ class Passage:
         proper: bool = False,
         exact: bool = False,
     ) -> Finding:
-        """A finding of ``rule`` at ``text[start:end]``, with its suggestions made to fit there.
-
-        ``replacements``: best first. ``proper``: the flagged words have capitals of their own, which a fix does not
-        inherit; ``exact``: the replacements are put in as they are. The span grows over an article that must
-        change with the fix, and over a space that would be left standing twice.
-        """
+        """A finding of ``rule`` at ``text[start:end]``, with its suggestions made to fit there (see ``fit``)."""
         text = self.segment.text
-        fixes = [r if exact else _cased(r, self.text, start, end, proper) for r in replacements]
-        begin, stop = start, end
-        if fixes and fixes[0] == "":
-            begin, stop, first = _deletion(self.text, start, end)
-            fixes = [first, *(self.text[begin:start] + f + self.text[end:stop] for f in fixes[1:])]
-        else:
-            begin, fixes = _with_article(self.text, start, end, fixes)
+        begin, stop, fixes = self.fit(start, end, replacements, proper=proper, exact=exact)
         a, b = self.segment.locate(begin, stop)
         safe = rule.safe and b - a == stop - begin
         kept = [f for f in dict.fromkeys(fixes) if f != text[begin:stop]]
@@ -117,6 +106,23 @@ class Passage:
             suggestions=tuple(Suggestion(f, safe and i == 0) for i, f in enumerate(kept)),
             source=self.source,
         )
+
+
+    def fit(
+        self, start: int, end: int, replacements: Sequence[str], *, proper: bool = False, exact: bool = False
+    ) -> tuple[int, int, list[str]]:
+        """(start, end, replacements) of ``text[start:end]`` as they are put in there.
+
+        ``replacements``: best first. ``proper``: the flagged words have capitals of their own, which a fix does not
+        inherit; ``exact``: the replacements are put in as they are. The span grows over an article that must
+        change with the fix, and over a space that would be left standing twice.
+        """
+        fixes = [r if exact else _cased(r, self.text, start, end, proper) for r in replacements]
+        if fixes and fixes[0] == "":
+            begin, stop, first = _deletion(self.text, start, end)
+            return begin, stop, [first, *(self.text[begin:start] + f + self.text[end:stop] for f in fixes[1:])]
+        begin, fixes = _with_article(self.text, start, end, fixes)
+        return begin, end, fixes
 
 
 def _one_line(text: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -19,11 +20,38 @@ _INSIDE_WORD = re.compile(r"[-'][^\W_]")
 _BEFORE = re.compile(r"[^\W_]-$|[^\W_]'$")
 
 
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A place where a rule's pattern or phrase-table entry matches: what ``Passage.mark`` makes a finding of.
+
+    ``entry``: the phrase-table entry as it is written, empty for a pattern.
+    """
+
+    rule: Rule
+    start: int
+    end: int
+    fixes: tuple[str, ...]
+    groups: Mapping[str, str | None] = field(default_factory=dict)
+    note: str = ""
+    proper: bool = False
+    entry: str = ""
+
+
 def find(document: Document, rulebook: Rulebook) -> Iterator[Finding]:
     """Findings of all enabled rules, in no particular order and possibly overlapping."""
+    for passage, hits in search(document, rulebook):
+        for hit in hits:
+            yield passage.mark(
+                hit.rule, hit.start, hit.end, hit.fixes, groups=hit.groups, note=hit.note, proper=hit.proper
+            )
+
+
+def search(document: Document, rulebook: Rulebook) -> Iterator[tuple[Passage, Iterator[Hit]]]:
+    """Every passage of the document, with the places where enabled rules match in it."""
     topics = _Topics(document, rulebook)
     for segment in document.segments:
-        yield from _Search(document, segment, rulebook, topics).run()
+        found = _Search(document, segment, rulebook, topics)
+        yield found.passage, found.run()
 
 
 _SENTENCE = re.compile(r"[a-z]{2}[.!?] +([A-Za-z])")
@@ -62,7 +90,7 @@ class _Search:
         self.ascii = self.folded.isascii()
         self.bytes = self.folded.encode("utf-8", "replace")  # a lone surrogate becomes one “?”
 
-    def run(self) -> Iterator[Finding]:
+    def run(self) -> Iterator[Hit]:
         for rule, program, names in self.rulebook.patterns_in(self.bytes):
             if not rule.near or self.topics.holds(rule.near):
                 yield from self._pattern(rule, program, names)
@@ -79,7 +107,7 @@ class _Search:
         start, end = match.span(group)
         return self._offset(start), self._offset(end)
 
-    def _pattern(self, rule: Rule, program: Any, names: dict[str, int]) -> Iterator[Finding]:
+    def _pattern(self, rule: Rule, program: Any, names: dict[str, int]) -> Iterator[Hit]:
         marked = names.get("mark", 0)
         for match in program.finditer(self.bytes):
             start, end = self._span(match, marked)
@@ -98,9 +126,9 @@ class _Search:
                     fixes.append(fill(template, groups, self.rulebook))
                 except NoFix:
                     continue
-            yield self.passage.mark(rule, start, end, fixes, groups=groups, proper=True)
+            yield Hit(rule, start, end, tuple(fixes), groups, proper=True)
 
-    def _entry(self, rule: Rule, entry: Entry, program: Any) -> Iterator[Finding]:
+    def _entry(self, rule: Rule, entry: Entry, program: Any) -> Iterator[Hit]:
         for match in program.finditer(self.bytes):
             whole = self._span(match)
             start, end = self._span(match, entry.mark)
@@ -119,9 +147,8 @@ class _Search:
                     fixes.append(render(parts, groups, self.folded[max(0, start - 60) : start], self.rulebook))
                 except NoFix:
                     continue
-            yield self.passage.mark(
-                rule, start, end, fixes, note=f" (“{entry.note}”)" if entry.note else "", proper=entry.proper
-            )
+            note = f" (“{entry.note}”)" if entry.note else ""
+            yield Hit(rule, start, end, tuple(fixes), note=note, proper=entry.proper, entry=entry.text)
 
     def _next_in(self, position: int, words: tuple[str, ...]) -> bool:
         rest = self.folded[position : position + 40].lower()

@@ -83,6 +83,7 @@ def _finding(document: DocumentReport, finding: Finding) -> dict[str, Any]:
         "suggestions": [{"text": s.text, "safe": s.safe} for s in finding.suggestions],
         "fingerprint": finding.fingerprint,
         "source": finding.source,
+        **({"gain_bits": round(finding.gain, 1)} if finding.gain is not None else {}),
         **({"also": list(finding.also)} if finding.also else {}),
     }
 

@@ -1,0 +1,211 @@
+"""Rewritings that somebody proposes and a language model clearly prefers.
+
+A rule that must be certain by itself can say little. A proposal may be a guess: it is shown only where the model finds
+the text with it more probable by the margin of its proposer. What is preferred together is chosen together: the best
+first, the others weighed anew in the sentence that it leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qa import proposers
+from qa.checks import rules
+from qa.checks.passage import Passage
+from qa.display import printable
+from qa.document import OBJECT, Document
+from qa.finding import Finding
+from qa.lm import ModelUnavailable, missing_packages
+from qa.proposers import Proposal, Reading, Surprise
+from qa.rulebook import Rule, Rulebook
+from qa.verifier import Edit, Verifier
+
+if TYPE_CHECKING:
+    from qa.config import Settings
+
+AUTO, OFF = "auto", "off"
+_BEFORE = 240
+"""Code points of the paragraphs before that the model reads first."""
+_LATIN = 0.8
+"""Share of letters that must be Latin: the model knows English."""
+_LETTERS = 12
+_LONGEST = 20_000
+"""Code points of a passage that is read; what is longer is no prose, and is named in a note."""
+_JOINED = 0.6
+"""Share of its margin that an edit must still gain once a better one of its passage is made."""
+
+
+def create(settings: Settings) -> Proposals | None:
+    """The check as the settings want it; None where there is no model and none was asked for.
+
+    Raises ModelUnavailable where one was.
+    """
+    from qa.lm import model
+
+    if settings.model == OFF:
+        return None
+    named = settings.model != AUTO or "proposals" in settings.checks
+    path = Path(settings.model) if settings.model != AUTO else model.default_path()
+    if missing := missing_packages():
+        if named:
+            raise ModelUnavailable(f"the language model needs {', '.join(missing)}: pip install 'mtqa[lm]'")
+        return None
+    if path is None:
+        if named:
+            raise ModelUnavailable("there is no language model here: `mtqa lm install` brings one")
+        return None
+    return Proposals(path, settings, required=named)
+
+
+class Proposals:
+    """All proposers and one model, which is loaded when the first proposal is to be weighed."""
+
+    def __init__(self, path: Path, settings: Settings, *, required: bool) -> None:
+        self.notes: list[str] = []
+        self._path, self._settings, self._required = path, settings, required
+        self._verifier: Verifier | None = None
+        self._silent = False
+        self._book: Rulebook | None = None
+        self._proposers = [proposers.load(name) for name in proposers.PROPOSERS]
+
+    def signature(self) -> str:
+        """``lm:`` and the first digits of the model's SHA-256."""
+        verifier = self._open()
+        return f"lm:{verifier.version}" if verifier else "lm:none"
+
+    def prepare(self, documents: Sequence[Document]) -> None:
+        """Nothing to do ahead."""
+
+    def close(self) -> None:
+        if self._verifier is not None:
+            self._verifier.close()
+
+    def find(self, document: Document, rulebook: Rulebook) -> Iterator[Finding]:
+        """What was proposed and preferred."""
+        verifier = self._open()
+        if verifier is None:
+            return
+        if self._book is None:
+            self._book = rulebook.view(self._accepts)
+        before = ""
+        for passage, hits in rules.search(document, self._book):
+            text = passage.segment.text
+            if self._is_readable(passage, document):
+                for chosen in self._weighed(verifier, passage, tuple(hits), before):
+                    yield chosen.finding(passage)
+            before = (before + text)[-_BEFORE:] + "\n\n"
+
+    def _accepts(self, rule: Rule) -> bool:
+        settings = self._settings
+        if not rule.verify or rule.status == "deprecated":
+            return False
+        if {rule.id, rule.family} & set(settings.disable) and rule.id not in settings.enable:
+            return False
+        languages = set(settings.source_language)
+        return not (languages and rule.languages and not languages & set(rule.languages))
+
+    def _open(self) -> Verifier | None:
+        if self._verifier is None and not self._silent:
+            from qa.lm.model import LanguageModel
+
+            try:
+                self._verifier = Verifier(LanguageModel(self._path, self._settings.model_threads))
+            except ModelUnavailable as e:
+                if self._required:
+                    raise
+                self.notes.append(f"proposals not checked: {e}")
+                self._silent = True
+        return self._verifier
+
+    def _is_readable(self, passage: Passage, document: Document) -> bool:
+        """Whether the model has anything to say of the passage; what is left out for its length is noted."""
+        text = passage.text
+        letters = [c for c in text[:2000] if c.isalpha()]
+        if len(letters) < _LETTERS or sum(c < "\u0250" for c in letters) < _LATIN * len(letters):
+            return False
+        if len(text) > _LONGEST:
+            line, _ = document.position(passage.segment.locate(0, 0)[0])
+            self.notes.append(
+                f"{printable(document.path)}:{line}: a paragraph of {len(text)} characters was not read by the language model"
+            )
+            return False
+        return True
+
+    def _weighed(
+        self, verifier: Verifier, passage: Passage, hits: tuple[rules.Hit, ...], before: str
+    ) -> list[_Chosen]:
+        text = passage.segment.text
+        reading = Reading(passage, hits, Surprise(text, verifier.surprise(passage.text, before)), self._book or Rulebook(""))
+        candidates = [
+            _Chosen(proposal, replacement, 0.0)
+            for proposer in self._proposers
+            for proposal in proposer.propose(reading)
+            if OBJECT not in text[max(0, proposal.start - 1) : proposal.end + 1]
+            for replacement in proposal.replacements
+        ]
+        gains = verifier.gains(passage.text, [c.edit for c in candidates], before)
+        weighed = [replace(c, gain=gain) for c, gain in zip(candidates, gains, strict=True)]
+        preferred = sorted((c for c in weighed if c.gain >= c.margin), key=lambda c: -(c.gain - c.margin))
+        return _together(verifier, passage.text, before, preferred)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """One alternative of a proposal, and what the model gains by it."""
+
+    proposal: Proposal
+    replacement: str
+    gain: float
+
+    @property
+    def edit(self) -> Edit:
+        return Edit(self.proposal.start, self.proposal.end, self.replacement)
+
+    @property
+    def margin(self) -> float:
+        return self.proposal.margin
+
+    def overlaps(self, other: _Chosen) -> bool:
+        return self.proposal.start < other.proposal.end and other.proposal.start < self.proposal.end
+
+    def finding(self, passage: Passage) -> Finding:
+        proposal = self.proposal
+        rest = [r for r in proposal.replacements if r != self.replacement]
+        finding = passage.mark(
+            proposal.rule, proposal.start, proposal.end, [self.replacement, *rest], note=proposal.note, exact=True
+        )
+        return replace(finding, gain=self.gain, confidence=confidence(self.gain, self.margin), source="proposals")
+
+
+def confidence(gain: float, margin: float) -> float:
+    """How likely a reader would act on a proposal that is preferred by so many bits."""
+    return round(1 - 0.45 * 2 ** (-(gain - margin) / 5), 2)
+
+
+def _together(verifier: Verifier, text: str, before: str, preferred: list[_Chosen]) -> list[_Chosen]:
+    """The edits that can be made together, best first; each after the first is weighed in the text that is left."""
+    chosen: list[_Chosen] = []
+    left = preferred
+    while left:
+        best, *others = left
+        chosen.append(best)
+        others = [c for c in others if not c.overlaps(best)]
+        if not others:
+            break
+        edited, shift = text, []
+        for made in sorted(chosen, key=lambda c: -c.proposal.start):
+            edited = edited[: made.proposal.start] + made.replacement + edited[made.proposal.end :]
+            shift.append((made.proposal.end, len(made.replacement) - (made.proposal.end - made.proposal.start)))
+        moved = []
+        for c in others:
+            by = sum(n for end, n in shift if end <= c.proposal.start)
+            moved.append(Edit(c.proposal.start + by, c.proposal.end + by, c.replacement))
+        gains = verifier.gains(edited, moved, before)
+        kept = [
+            replace(c, gain=min(c.gain, gain)) for c, gain in zip(others, gains, strict=True) if gain >= _JOINED * c.margin
+        ]
+        left = sorted(kept, key=lambda c: -(c.gain - c.margin))
+    return chosen

@@ -1,0 +1,79 @@
+"""Ways to propose a rewriting, a module each; a language model decides which of them makes better English.
+
+A proposer has ``propose(reading) -> Iterator[Proposal]``: it may guess, since what the model does not clearly prefer is never
+seen. It must not change what the text says: the model judges English, not faithfulness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol, cast
+
+from qa.checks.passage import Passage
+from qa.checks.rules import Hit
+from qa.rulebook import Rule, Rulebook
+
+PROPOSERS = {
+    "lexicon": "qa.proposers.lexicon",
+    "function-words": "qa.proposers.function_words",
+    "forms": "qa.proposers.forms",
+    "order": "qa.proposers.order",
+    "fragments": "qa.proposers.fragments",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Alternatives for ``passage.text[start:end]``, best guess first, as they would be put in there.
+
+    ``margin``: bits that the model must prefer one by. ``note``: what the message says besides.
+    """
+
+    rule: Rule
+    start: int
+    end: int
+    replacements: tuple[str, ...]
+    margin: float
+    note: str = ""
+    entry: str = ""
+
+
+class Surprise:
+    """How unexpected the words of a passage are to the model: most proposers only look where it stumbles."""
+
+    def __init__(self, text: str, tokens: Sequence[tuple[int, float]]) -> None:
+        self._tokens = tokens
+
+    def at(self, start: int, end: int) -> float:
+        """Bits of the tokens that begin in ``text[start:end]``, together."""
+        return sum(bits for at, bits in self._tokens if start <= at < end)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a proposer reads: a passage, where phrase tables match in it, how unexpected its words are, the rulebook."""
+
+    passage: Passage
+    hits: tuple[Hit, ...]
+    surprise: Surprise
+    rulebook: Rulebook
+
+    def rule(self, name: str) -> Rule | None:
+        """The rule of the family ``proposal`` if it is switched on."""
+        rule = self.rulebook.rules.get(f"proposal/{name}")
+        return rule if rule and self.rulebook.is_enabled(rule.id) else None
+
+
+class Proposer(Protocol):
+    """What a proposer module offers."""
+
+    def propose(self, reading: Reading) -> Iterator[Proposal]:
+        """Proposals for one passage, in any order."""
+        ...
+
+
+def load(name: str) -> Proposer:
+    """The proposer of that name; KeyError where there is none."""
+    return cast(Proposer, import_module(PROPOSERS[name]))

@@ -1,0 +1,43 @@
+"""Other forms of the same word, where the model stumbles: number of nouns, tense and form of verbs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from qa.proposers import Proposal, Reading
+
+_WORD = re.compile(r"(?<![\w'-])[a-z]{2,}(?![\w'-])")
+_LEAST = 5.0
+"""Bits from which on a word is a stumbling block."""
+_VERB_TAGS = ("VB", "VBZ", "VBD", "VBN", "VBG")
+# A word whose other forms are its auxiliaries' business.
+_BE = {
+    "is": ("was", "are", "has been", "will be"), "are": ("were", "is", "have been"), "was": ("is", "were", "has been", "had been"),
+    "were": ("are", "was", "have been", "had been"), "has": ("had", "have"), "have": ("had", "has"), "had": ("has", "have"),
+    "does": ("did", "do"), "do": ("did", "does"), "did": ("does", "do"), "been": ("being", "be"), "be": ("been", "being"),
+}  # fmt: skip
+
+
+def propose(reading: Reading) -> Iterator[Proposal]:
+    """Every other form of each word that the model did not expect."""
+    number, tense = reading.rule("noun-number"), reading.rule("verb-form")
+    book = reading.rulebook
+    for match in _WORD.finditer(reading.passage.text):
+        word = match[0]
+        start, end = match.span()
+        if reading.surprise.at(start, end) < _LEAST and reading.surprise.at(end, end + 10) < 2 * _LEAST:
+            continue
+        if tense and word in _BE:
+            yield Proposal(tense, start, end, _BE[word], tense.margin)
+            continue
+        if tense and book.belongs(word, ("verb",)) and not book.belongs(word, ("only-noun",)):
+            forms = dict.fromkeys(book.reinflect(word, tag) for tag in _VERB_TAGS)
+            past = book.reinflect(word, "VBN")
+            more = (f"to {book.reinflect(word, 'VB')}", f"has {past}", f"have {past}", f"had {past}", f"was {past}", f"were {past}")
+            fixes = tuple(f for f in (*forms, *more) if f != word)
+            yield Proposal(tense, start, end, fixes, tense.margin)
+        if number and book.belongs(word, ("noun",)) and not book.belongs(word, ("verb-gerund",)):
+            fixes = tuple({book.reinflect(word, "NNS"), book.reinflect(word, "NN")} - {word})
+            if fixes:
+                yield Proposal(number, start, end, fixes, number.margin)

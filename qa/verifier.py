@@ -1,0 +1,162 @@
+"""Which rewriting of a sentence is the English one: the gain in bits of an edit, by a language model.
+
+The edited text is compared with the original from the edit on to a few words behind it; what stands before both is
+read once for all edits of a passage. A gain of ten bits means that the model finds the edited text a thousand times as
+likely.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from qa.lm.model import Branch, LanguageModel
+
+_TAIL = 14
+"""Tokens behind an edit that are still compared: what an edit does to the text fades with the distance."""
+_BEFORE = 240
+"""Code points of the text before a window that the model reads first."""
+_WINDOW = 350
+"""Code points from which on a window is full; it ends with its sentence."""
+_LONGEST = 1_200
+"""Code points of a window at most: a sentence without end is cut at a space."""
+_AFTER = 110
+"""Code points behind a window that an edit's tail may need."""
+_SENTENCE_END = re.compile(r"[.!?…][\"”’')\]]*\s+(?=[\"“‘(\[A-Z0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace ``text[start:end]`` by ``replacement``."""
+
+    start: int
+    end: int
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of a passage, and what stands around it. ``text[start:end]`` of the passage is what it answers for."""
+
+    before: str
+    start: int
+    end: int
+    after: str
+
+
+class Verifier:
+    """Weighs edits of passages with one model."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self.model = model
+
+    @property
+    def version(self) -> str:
+        return self.model.version
+
+    def close(self) -> None:
+        """Let go of the model."""
+
+    def surprise(self, text: str, before: str = "") -> list[tuple[int, float]]:
+        """(where a token begins in ``text``, its bits) for a passage: high where the model did not expect it."""
+        out: list[tuple[int, float]] = []
+        for window in windows(text, before):
+            trunk = _Trunk(self.model, window, text)
+            bits, _ = self.model.score(trunk.ids, ())
+            for at, bit in zip(trunk.offsets[1:], bits[1:], strict=False):
+                if trunk.shift <= at < trunk.shift + window.end - window.start:
+                    out.append((at - trunk.shift + window.start, -float(bit)))
+        return out
+
+    def gains(self, text: str, edits: Sequence[Edit], before: str = "") -> list[float]:
+        """The gain in bits of each edit alone. ``before``: what the reader has read before this passage."""
+        gains = [0.0] * len(edits)
+        order = sorted(range(len(edits)), key=lambda i: edits[i].start)
+        at = 0
+        for window in windows(text, before):
+            mine = []
+            while at < len(order) and (edits[order[at]].start < window.end or window.end == len(text)):
+                mine.append(order[at])
+                at += 1
+            if mine:
+                for i, gain in zip(mine, self._weigh(text, window, [edits[i] for i in mine]), strict=True):
+                    gains[i] = gain
+        return gains
+
+    def _weigh(self, text: str, window: Window, edits: Sequence[Edit]) -> list[float]:
+        reach = max([window.end, *(e.end for e in edits)])
+        if reach > window.end:  # an edit that goes beyond the end of its sentence
+            window = Window(window.before, window.start, reach, text[reach : reach + _AFTER])
+        trunk = _Trunk(self.model, window, text)
+        branches: list[Branch] = []
+        spans: list[tuple[int, int]] = []
+        for edit in edits:
+            a, b = edit.start - window.start, edit.end - window.start
+            edited = trunk.text[: trunk.shift + a] + edit.replacement + trunk.text[trunk.shift + b :]
+            ids = [self.model.separator, *self.model.tokens(edited)[0]]
+            first, last_old, last_new = _difference(trunk.ids, ids)
+            stop_old = min(last_old + _TAIL, len(trunk.ids))
+            stop_new = min(last_new + _TAIL, len(ids))
+            first = min(first, stop_old - 1, stop_new - 1)
+            branches.append(Branch(first, tuple(ids[first:stop_new])))
+            spans.append((first, stop_old))
+        bits, sums = self.model.score(trunk.ids, branches)
+        return [
+            total - float(bits[first:stop].sum()) if stop <= len(bits) else 0.0
+            for total, (first, stop) in zip(sums, spans, strict=True)
+        ]
+
+
+class _Trunk:
+    """The tokens of a window with its surroundings. ``shift``: where the window begins in ``text``."""
+
+    def __init__(self, model: LanguageModel, window: Window, passage: str) -> None:
+        self.shift = len(window.before)
+        self.text = window.before + passage[window.start : window.end] + window.after
+        ids, offsets = model.tokens(self.text)
+        self.ids = [model.separator, *ids]
+        # A token owns the space before its word; what it says begins with the word.
+        self.offsets = [0, *(o + (self.text[o : o + 1] == " ") for o in offsets)]
+
+
+def _difference(old: Sequence[int], new: Sequence[int]) -> tuple[int, int, int]:
+    """(first token that differs, end of the difference in the old tokens, and in the new ones)."""
+    first = 0
+    while first < min(len(old), len(new)) and old[first] == new[first]:
+        first += 1
+    same = 0
+    while same < min(len(old), len(new)) - first and old[-1 - same] == new[-1 - same]:
+        same += 1
+    return max(first, 1), len(old) - same, len(new) - same
+
+
+def windows(text: str, before: str = "") -> Iterator[Window]:
+    """The text in stretches of a few sentences, none longer than ``_LONGEST``, each with what stands around it."""
+    start = 0
+    for end in _ends(text):
+        if end - start >= _WINDOW or end == len(text):
+            yield Window(_context(before, text, start), start, end, text[end : end + _AFTER])
+            start = end
+
+
+def _ends(text: str) -> Iterator[int]:
+    """Where sentences end; one without end is cut at a space."""
+    start = 0
+    for match in [*_SENTENCE_END.finditer(text), None]:
+        end = match.end() if match else len(text)
+        while end - start > _LONGEST:
+            cut = text.rfind(" ", start + _LONGEST // 2, start + _LONGEST) + 1 or start + _LONGEST
+            yield cut
+            start = cut
+        yield end
+        start = end
+
+
+def _context(before: str, text: str, start: int) -> str:
+    """What stands before, from a word on."""
+    whole = before + text[:start]
+    if len(whole) <= _BEFORE:
+        return whole
+    cut = whole[-_BEFORE:]
+    return cut[cut.find(" ") + 1 :] if " " in cut else cut
