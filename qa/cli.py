@@ -97,7 +97,7 @@ def _settings_options(command: Any) -> Any:
                 metavar="FILE",
                 help="The language model that judges proposals: auto (default), off, or a GGUF file.",
             ),
-            click.option("--model-threads", type=int, metavar="N", help="Threads of the language model (0: all cores)."),
+            click.option("--model-threads", type=int, metavar="N", help="Threads of the model (0: all cores)."),
             click.option("--vocabulary", multiple=True, metavar="FILE", help="Words that are right, one a line."),
             click.option(
                 "--source-language",

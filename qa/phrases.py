@@ -50,7 +50,8 @@ class Entry:
     ``anchors``: lower-case words, or pairs of neighbours (“in the”), of which a paragraph must hold one, and
     ``also``: words of which it must hold one besides. ``mark``: the number of the group ``mark``.
     ``fixes``: templates, each a list of parts that ``qa.suggest`` fills in. ``before``, ``after``: lower-case
-    words that must not stand there. ``line``: where it stands in its table, from 1.
+    words that must not stand there. ``line``: where it stands in its table, from 1. ``margin``: the bits that a
+    language model must prefer the fix by, where that is not its rule's (0).
     """
 
     pattern: str
@@ -65,6 +66,7 @@ class Entry:
     line: int = 0
     proper: bool = False
     text: str = ""
+    margin: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,9 @@ def parse(line: str, lexicon: Lexicon, number: int = 0) -> Entry:
     if "=>" not in line:
         raise PhraseError("expected “phrase => fix”")
     body_text, _, fix_text = line.partition("=>")
+    margin = 0.0
+    if match := re.search(r"\s\^(\d{1,3})\s*$", fix_text):
+        margin, fix_text = float(match[1]), fix_text[: match.start()]
     topic = ""
     if match := re.search(r"\s@([a-z][a-z-]*)\s*$", fix_text):
         topic, fix_text = match[1], fix_text[: match.start()]
@@ -152,6 +157,7 @@ def parse(line: str, lexicon: Lexicon, number: int = 0) -> Entry:
         number,
         compiled[1][0].proper,
         source.partition("#")[0].strip(),
+        margin=margin,
     )
 
 

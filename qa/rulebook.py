@@ -28,7 +28,7 @@ from qa.phrases import Entry, Part, PhraseError, parse
 from qa.suggest import fields, known_filter
 from qa.yamlfile import YamlFile
 
-_MARGIN = 5.0
+_MARGIN = 6.0
 """Bits by which a language model must prefer a proposal whose rule says nothing else."""
 STATUSES = ("preview", "stable", "deprecated")
 _KEYS = (

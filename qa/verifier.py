@@ -7,14 +7,20 @@ likely.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from qa.lm.cache import Cache, key
 from qa.lm.model import Branch, LanguageModel
 
 _TAIL = 14
 """Tokens behind an edit that are still compared: what an edit does to the text fades with the distance."""
+_GLANCE = 3
+"""Tokens behind an edit that a first glance compares."""
+_HOPE = 4.0
+"""Bits that an edit may still gain after the first glance."""
 _BEFORE = 240
 """Code points of the text before a window that the model reads first."""
 _WINDOW = 350
@@ -46,31 +52,71 @@ class Window:
 
 
 class Verifier:
-    """Weighs edits of passages with one model."""
+    """Weighs edits of passages with one model. What it was asked before it knows by its cache, if it has one."""
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: LanguageModel, cache: Cache | None = None) -> None:
         self.model = model
+        self._cache = cache
 
     @property
     def version(self) -> str:
+        """The model's."""
         return self.model.version
 
     def close(self) -> None:
-        """Let go of the model."""
+        """Let go of the cache."""
+        if self._cache is not None:
+            self._cache.close()
 
     def surprise(self, text: str, before: str = "") -> list[tuple[int, float]]:
         """(where a token begins in ``text``, its bits) for a passage: high where the model did not expect it."""
         out: list[tuple[int, float]] = []
         for window in windows(text, before):
-            trunk = _Trunk(self.model, window, text)
-            bits, _ = self.model.score(trunk.ids, ())
-            for at, bit in zip(trunk.offsets[1:], bits[1:], strict=False):
-                if trunk.shift <= at < trunk.shift + window.end - window.start:
-                    out.append((at - trunk.shift + window.start, -float(bit)))
+            known = self._known([self._key("surprise", window, text)])
+            if known[0] is None:
+                trunk = _Trunk(self.model, window, text)
+                bits, _ = self.model.score(trunk.ids, ())
+                inside = [
+                    (at - trunk.shift, round(-float(bit), 2))
+                    for at, bit in zip(trunk.offsets[1:], bits[1:], strict=False)
+                    if trunk.shift <= at < trunk.shift + window.end - window.start
+                ]
+                answer = json.dumps(inside)
+                self._remember([(self._key("surprise", window, text), answer)])
+            else:
+                answer = known[0]
+            out += [(at + window.start, bits) for at, bits in json.loads(answer)]
         return out
 
-    def gains(self, text: str, edits: Sequence[Edit], before: str = "") -> list[float]:
-        """The gain in bits of each edit alone. ``before``: what the reader has read before this passage."""
+    def _key(self, kind: str, window: Window, text: str, *more: object) -> bytes:
+        stretch = text[window.start : window.end]
+        return key(self.model.version, kind, window.before, stretch, window.after, *more)
+
+    def _known(self, keys: Sequence[bytes]) -> list[str | None]:
+        found = self._cache.get(keys) if self._cache else {}
+        return [found.get(k) for k in keys]
+
+    def _remember(self, answers: Sequence[tuple[bytes, str]]) -> None:
+        if self._cache:
+            self._cache.put(answers)
+
+    def gains(
+        self, text: str, edits: Sequence[Edit], before: str = "", least: Sequence[float] | None = None
+    ) -> list[float]:
+        """The gain in bits of each edit alone. ``before``: what the reader has read before this passage.
+
+        ``least``: the gain below which an edit is of no interest. Those that are far from it after a few tokens are
+        not read further, and get what they gained so far.
+        """
+        if least is None:
+            return self._gains(text, edits, before, _TAIL)
+        gains = self._gains(text, edits, before, _GLANCE)
+        promising = [i for i, gain in enumerate(gains) if gain >= least[i] - _HOPE]
+        for i, gain in zip(promising, self._gains(text, [edits[i] for i in promising], before, _TAIL), strict=True):
+            gains[i] = gain
+        return gains
+
+    def _gains(self, text: str, edits: Sequence[Edit], before: str, tail: int) -> list[float]:
         gains = [0.0] * len(edits)
         order = sorted(range(len(edits)), key=lambda i: edits[i].start)
         at = 0
@@ -80,14 +126,28 @@ class Verifier:
                 mine.append(order[at])
                 at += 1
             if mine:
-                for i, gain in zip(mine, self._weigh(text, window, [edits[i] for i in mine]), strict=True):
+                for i, gain in zip(mine, self._weigh(text, window, [edits[i] for i in mine], tail), strict=True):
                     gains[i] = gain
         return gains
 
-    def _weigh(self, text: str, window: Window, edits: Sequence[Edit]) -> list[float]:
+    def _weigh(self, text: str, window: Window, edits: Sequence[Edit], tail: int) -> list[float]:
         reach = max([window.end, *(e.end for e in edits)])
         if reach > window.end:  # an edit that goes beyond the end of its sentence
             window = Window(window.before, window.start, reach, text[reach : reach + _AFTER])
+        keys = [
+            self._key("gain", window, text, e.start - window.start, e.end - window.start, e.replacement, tail)
+            for e in edits
+        ]
+        known = self._known(keys)
+        new = [i for i, answer in enumerate(known) if answer is None]
+        if new:
+            gains = self._ask(text, window, [edits[i] for i in new], tail)
+            for i, gain in zip(new, gains, strict=True):
+                known[i] = f"{gain:.3f}"
+            self._remember([(keys[i], known[i] or "") for i in new])
+        return [float(answer or 0) for answer in known]
+
+    def _ask(self, text: str, window: Window, edits: Sequence[Edit], tail: int) -> list[float]:
         trunk = _Trunk(self.model, window, text)
         branches: list[Branch] = []
         spans: list[tuple[int, int]] = []
@@ -96,8 +156,8 @@ class Verifier:
             edited = trunk.text[: trunk.shift + a] + edit.replacement + trunk.text[trunk.shift + b :]
             ids = [self.model.separator, *self.model.tokens(edited)[0]]
             first, last_old, last_new = _difference(trunk.ids, ids)
-            stop_old = min(last_old + _TAIL, len(trunk.ids))
-            stop_new = min(last_new + _TAIL, len(ids))
+            stop_old = min(last_old + tail, len(trunk.ids))
+            stop_new = min(last_new + tail, len(ids))
             first = min(first, stop_old - 1, stop_new - 1)
             branches.append(Branch(first, tuple(ids[first:stop_new])))
             spans.append((first, stop_old))

@@ -19,6 +19,8 @@ SHARED = ROOT.parent / "shared"
 
 # Grammar is tested where it is the matter (test_grammar.py); elsewhere it would answer for what this machine has.
 os.environ["MTQA_GRAMMAR"] = "off"
+# So is the language model (test_lm.py).
+os.environ["MTQA_MODEL"] = "off"
 # A server that the developer left running is not the tests' business.
 os.environ["MTQA_STATE"] = tempfile.mkdtemp(prefix="mtqa-state-")
 
@@ -73,3 +75,17 @@ def installed() -> Path:
             pytest.fail(f"CI must have LanguageTool: {e}")
         pytest.skip(f"needs LanguageTool: {e}")
     return installation.folder()
+
+
+@pytest.fixture(scope="session")
+def model_path() -> Path:
+    """The language model's file; skipped where it is not installed, which in CI is a failure."""
+    from qa.lm import missing_packages
+    from qa.lm.model import default_path
+
+    path = default_path()
+    if path is None or missing_packages():
+        if os.environ.get("CI"):
+            pytest.fail("CI must have the language model: mtqa lm install")
+        pytest.skip("needs the language model (mtqa lm install)")
+    return path

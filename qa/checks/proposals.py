@@ -7,8 +7,10 @@ first, the others weighed anew in the sentence that it leaves.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ from qa.display import printable
 from qa.document import OBJECT, Document
 from qa.finding import Finding
 from qa.lm import ModelUnavailable, missing_packages
+from qa.lm.cache import Cache
 from qa.proposers import Proposal, Reading, Surprise
 from qa.rulebook import Rule, Rulebook
 from qa.verifier import Edit, Verifier
@@ -34,6 +37,10 @@ _LATIN = 0.8
 _LETTERS = 12
 _LONGEST = 20_000
 """Code points of a passage that is read; what is longer is no prose, and is named in a note."""
+_MANY, _DENSE = 3, 4.0
+"""Specific proposals preferred in a document, in all and in 1,000 words, from which on it is a doubtful one."""
+_DOUBT = 0.7
+"""What margins are multiplied by in a doubtful document."""
 _JOINED = 0.6
 """Share of its margin that an edit must still gain once a better one of its passage is made."""
 
@@ -45,10 +52,11 @@ def create(settings: Settings) -> Proposals | None:
     """
     from qa.lm import model
 
-    if settings.model == OFF:
-        return None
     named = settings.model != AUTO or "proposals" in settings.checks
-    path = Path(settings.model) if settings.model != AUTO else model.default_path()
+    wanted = settings.model if named else os.environ.get("MTQA_MODEL") or AUTO
+    if wanted == OFF:
+        return None
+    path = Path(wanted) if wanted != AUTO else model.default_path()
     if missing := missing_packages():
         if named:
             raise ModelUnavailable(f"the language model needs {', '.join(missing)}: pip install 'mtqa[lm]'")
@@ -69,7 +77,6 @@ class Proposals:
         self._verifier: Verifier | None = None
         self._silent = False
         self._book: Rulebook | None = None
-        self._proposers = [proposers.load(name) for name in proposers.PROPOSERS]
 
     def signature(self) -> str:
         """``lm:`` and the first digits of the model's SHA-256."""
@@ -90,13 +97,25 @@ class Proposals:
             return
         if self._book is None:
             self._book = rulebook.view(self._accepts)
+        stretches: list[_Stretch] = []
         before = ""
         for passage, hits in rules.search(document, self._book):
-            text = passage.segment.text
             if self._is_readable(passage, document):
-                for chosen in self._weighed(verifier, passage, tuple(hits), before):
-                    yield chosen.finding(passage)
-            before = (before + text)[-_BEFORE:] + "\n\n"
+                surprise = Surprise(partial(verifier.surprise, passage.text, before))
+                reading = Reading(passage, tuple(hits), surprise, self._book)
+                stretches.append(_Stretch(verifier, reading, before))
+            before = (before + passage.segment.text)[-_BEFORE:] + "\n\n"
+        for stretch in stretches:
+            stretch.weigh(proposers.SPECIFIC, _DOUBT)
+        # Where much is wrong that somebody knew to look for, more is wrong than that.
+        found = sum(stretch.places() for stretch in stretches)
+        doubtful = found >= _MANY and found >= _DENSE * document.words / 1000
+        for stretch in stretches:
+            if not doubtful:
+                stretch.preferred = [c for c in stretch.preferred if c.is_clear]
+            stretch.weigh(proposers.BLIND, _DOUBT if doubtful else 1.0)
+            for chosen in stretch.together():
+                yield chosen.finding(stretch.reading.passage)
 
     def _accepts(self, rule: Rule) -> bool:
         settings = self._settings
@@ -112,7 +131,7 @@ class Proposals:
             from qa.lm.model import LanguageModel
 
             try:
-                self._verifier = Verifier(LanguageModel(self._path, self._settings.model_threads))
+                self._verifier = Verifier(LanguageModel(self._path, self._settings.model_threads), Cache())
             except ModelUnavailable as e:
                 if self._required:
                     raise
@@ -128,28 +147,64 @@ class Proposals:
             return False
         if len(text) > _LONGEST:
             line, _ = document.position(passage.segment.locate(0, 0)[0])
-            self.notes.append(
-                f"{printable(document.path)}:{line}: a paragraph of {len(text)} characters was not read by the language model"
-            )
+            place = f"{printable(document.path)}:{line}"
+            self.notes.append(f"{place}: a paragraph of {len(text)} characters was not read by the language model")
             return False
         return True
 
-    def _weighed(
-        self, verifier: Verifier, passage: Passage, hits: tuple[rules.Hit, ...], before: str
-    ) -> list[_Chosen]:
-        text = passage.segment.text
-        reading = Reading(passage, hits, Surprise(text, verifier.surprise(passage.text, before)), self._book or Rulebook(""))
+
+class _Stretch:
+    """A passage, what was proposed for it and what of that is preferred so far."""
+
+    def __init__(self, verifier: Verifier, reading: Reading, before: str) -> None:
+        self._verifier, self.reading, self._before = verifier, reading, before
+        self.preferred: list[_Chosen] = []
+
+    def weigh(self, names: Sequence[str], factor: float) -> None:
+        """Ask these proposers, and the model; margins are multiplied by ``factor``."""
+        text = self.reading.passage.segment.text
         candidates = [
-            _Chosen(proposal, replacement, 0.0)
-            for proposer in self._proposers
-            for proposal in proposer.propose(reading)
+            _Chosen(proposal, replacement, proposal.margin * factor)
+            for name in names
+            for proposal in proposers.load(name).propose(self.reading)
             if OBJECT not in text[max(0, proposal.start - 1) : proposal.end + 1]
             for replacement in proposal.replacements
         ]
-        gains = verifier.gains(passage.text, [c.edit for c in candidates], before)
-        weighed = [replace(c, gain=gain) for c, gain in zip(candidates, gains, strict=True)]
-        preferred = sorted((c for c in weighed if c.gain >= c.margin), key=lambda c: -(c.gain - c.margin))
-        return _together(verifier, passage.text, before, preferred)
+        gains = self._verifier.gains(
+            self.reading.passage.text, [c.edit for c in candidates], self._before, [c.margin for c in candidates]
+        )
+        self.preferred += [
+            replace(c, gain=gain) for c, gain in zip(candidates, gains, strict=True) if gain >= c.margin
+        ]
+
+    def places(self) -> int:
+        """How many places a proposal is preferred in by its full margin."""
+        return len({c.proposal.start for c in self.preferred if c.is_clear})
+
+    def together(self) -> list[_Chosen]:
+        """The edits that can be made together, best first; each after the first is weighed in the text that is left."""
+        text, chosen = self.reading.passage.text, list[_Chosen]()
+        left = sorted(self.preferred, key=_Chosen.worth)
+        while left:
+            best, *others = left
+            chosen.append(best)
+            others = [c for c in others if not c.overlaps(best)]
+            if not others:
+                break
+            edited = text
+            for made in sorted(chosen, key=lambda c: -c.proposal.start):
+                edited = edited[: made.proposal.start] + made.replacement + edited[made.proposal.end :]
+            moved = [c.moved(chosen) for c in others]
+            gains = self._verifier.gains(edited, moved, self._before)
+            left = sorted(
+                (
+                    replace(c, gain=min(c.gain, gain))
+                    for c, gain in zip(others, gains, strict=True)
+                    if gain >= _JOINED * c.margin
+                ),
+                key=_Chosen.worth,
+            )
+        return chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +213,30 @@ class _Chosen:
 
     proposal: Proposal
     replacement: str
-    gain: float
+    margin: float
+    gain: float = 0.0
 
     @property
     def edit(self) -> Edit:
         return Edit(self.proposal.start, self.proposal.end, self.replacement)
 
+    def worth(self) -> tuple[float, int, int]:
+        """What to sort by: the best first, and always in the same order."""
+        return self.margin - self.gain, self.proposal.start, self.proposal.end
+
     @property
-    def margin(self) -> float:
-        return self.proposal.margin
+    def is_clear(self) -> bool:
+        """Whether it is preferred by the full margin of its proposer."""
+        return self.gain >= self.proposal.margin
+
+    def moved(self, made: Sequence[_Chosen]) -> Edit:
+        """The same edit once the others, none of which it overlaps, are made."""
+        by = sum(
+            len(m.replacement) - (m.proposal.end - m.proposal.start)
+            for m in made
+            if m.proposal.end <= self.proposal.start
+        )
+        return Edit(self.proposal.start + by, self.proposal.end + by, self.replacement)
 
     def overlaps(self, other: _Chosen) -> bool:
         return self.proposal.start < other.proposal.end and other.proposal.start < self.proposal.end
@@ -183,29 +253,3 @@ class _Chosen:
 def confidence(gain: float, margin: float) -> float:
     """How likely a reader would act on a proposal that is preferred by so many bits."""
     return round(1 - 0.45 * 2 ** (-(gain - margin) / 5), 2)
-
-
-def _together(verifier: Verifier, text: str, before: str, preferred: list[_Chosen]) -> list[_Chosen]:
-    """The edits that can be made together, best first; each after the first is weighed in the text that is left."""
-    chosen: list[_Chosen] = []
-    left = preferred
-    while left:
-        best, *others = left
-        chosen.append(best)
-        others = [c for c in others if not c.overlaps(best)]
-        if not others:
-            break
-        edited, shift = text, []
-        for made in sorted(chosen, key=lambda c: -c.proposal.start):
-            edited = edited[: made.proposal.start] + made.replacement + edited[made.proposal.end :]
-            shift.append((made.proposal.end, len(made.replacement) - (made.proposal.end - made.proposal.start)))
-        moved = []
-        for c in others:
-            by = sum(n for end, n in shift if end <= c.proposal.start)
-            moved.append(Edit(c.proposal.start + by, c.proposal.end + by, c.replacement))
-        gains = verifier.gains(edited, moved, before)
-        kept = [
-            replace(c, gain=min(c.gain, gain)) for c, gain in zip(others, gains, strict=True) if gain >= _JOINED * c.margin
-        ]
-        left = sorted(kept, key=lambda c: -(c.gain - c.margin))
-    return chosen

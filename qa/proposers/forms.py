@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from qa.proposers import Proposal, Reading
 
 _WORD = re.compile(r"(?<![\w'-])[a-z]{2,}(?![\w'-])")
-_LEAST = 5.0
+_LEAST = 9.0
 """Bits from which on a word is a stumbling block."""
 _VERB_TAGS = ("VB", "VBZ", "VBD", "VBN", "VBG")
 # A word whose other forms are its auxiliaries' business.
 _BE = {
-    "is": ("was", "are", "has been", "will be"), "are": ("were", "is", "have been"), "was": ("is", "were", "has been", "had been"),
-    "were": ("are", "was", "have been", "had been"), "has": ("had", "have"), "have": ("had", "has"), "had": ("has", "have"),
-    "does": ("did", "do"), "do": ("did", "does"), "did": ("does", "do"), "been": ("being", "be"), "be": ("been", "being"),
+    "is": ("was", "are", "has been", "will be"), "are": ("were", "is", "have been"),
+    "was": ("is", "were", "has been", "had been"), "were": ("are", "was", "have been", "had been"),
+    "has": ("had", "have"), "have": ("had", "has"), "had": ("has", "have"),
+    "does": ("did", "do"), "do": ("did", "does"), "did": ("does", "do"),
+    "been": ("being", "be"), "be": ("been", "being"),
 }  # fmt: skip
 
 
@@ -26,16 +28,14 @@ def propose(reading: Reading) -> Iterator[Proposal]:
     for match in _WORD.finditer(reading.passage.text):
         word = match[0]
         start, end = match.span()
-        if reading.surprise.at(start, end) < _LEAST and reading.surprise.at(end, end + 10) < 2 * _LEAST:
+        if reading.surprise.at(start, end) < _LEAST:
             continue
         if tense and word in _BE:
             yield Proposal(tense, start, end, _BE[word], tense.margin)
             continue
         if tense and book.belongs(word, ("verb",)) and not book.belongs(word, ("only-noun",)):
             forms = dict.fromkeys(book.reinflect(word, tag) for tag in _VERB_TAGS)
-            past = book.reinflect(word, "VBN")
-            more = (f"to {book.reinflect(word, 'VB')}", f"has {past}", f"have {past}", f"had {past}", f"was {past}", f"were {past}")
-            fixes = tuple(f for f in (*forms, *more) if f != word)
+            fixes = tuple(f for f in (*forms, f"to {book.reinflect(word, 'VB')}") if f != word)
             yield Proposal(tense, start, end, fixes, tense.margin)
         if number and book.belongs(word, ("noun",)) and not book.belongs(word, ("verb-gerund",)):
             fixes = tuple({book.reinflect(word, "NNS"), book.reinflect(word, "NN")} - {word})

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from qa.proposers import Proposal, Reading
 
 _TORN = re.compile(
-    r"(?<![\w'-])(?P<before>(?:(?:[A-Za-z][\w'-]* ){0,3})?(?P<noun>[A-Za-z][\w'-]*))\. ?(?P<hyphen>-?)(?P<after>[a-z][\w'-]*)"
-    r"(?P<stop>\.(?!\w))?(?P<more>(?: [A-Za-z][\w'-]*){0,2})"
+    r"(?<![\w'-])(?P<before>(?:(?:[A-Za-z][\w'-]* ){0,3})?(?P<noun>[A-Za-z][\w'-]*))"
+    r"\. ?(?P<hyphen>-?)(?P<after>[a-z][\w'-]*)(?P<stop>\.(?!\w))?(?P<more>(?: [A-Za-z][\w'-]*){0,2})"
 )
 _WORD = re.compile(r"[\w'-]+")
-_ARTICLES = frozenset("the a an this that these those its his her their our my your of in to for with on at by from and or".split())
+_CLOSED = "the a an this that these those its his her their our my your of in to for with on at by from and or"
+_ARTICLES = frozenset(_CLOSED.split())
 
 
 def propose(reading: Reading) -> Iterator[Proposal]:
@@ -43,7 +44,7 @@ def propose(reading: Reading) -> Iterator[Proposal]:
             for fix in _capitals(reading, after, [f"{after} {lead}{stop}"]):
                 yield Proposal(rule, begin, full[1], (fix,), rule.margin)
         # The words behind the stranded one may belong to it: “cost. high of living”.
-        more = [m for m in _WORD.finditer(match["more"])] if not stop else []
+        more = list(_WORD.finditer(match["more"])) if not stop else []
         if more:
             extra = match["more"][: more[0].end()]
             yield Proposal(rule, start, end + len(extra), (f"{after}{extra} {noun}",), rule.margin)

@@ -33,9 +33,9 @@ PRONOUNS = {
 _WORD = re.compile(r"(?<![\w'-])[A-Za-z]+(?![\w'-])")
 _ARTICLE = re.compile(r"(?<![\w'-])(the|a|an) (?=[A-Za-z])", re.IGNORECASE)
 _NOUN = re.compile(r"(?<=[a-z,] )[a-z]{3,}(?![\w'-])")
-_LEAST = 4.0
-"""Bits from which on a word is a stumbling block."""
-_LEAST_NOUN = 6.0
+_LEAST, _LEAST_NEXT = 4.0, 10.0
+"""Bits of a word, and of it and the next word together, from which on it is a stumbling block."""
+_LEAST_NOUN = 9.0
 
 
 def propose(reading: Reading) -> Iterator[Proposal]:
@@ -56,7 +56,7 @@ def _exchanged(reading: Reading, rule: Rule, table: dict[str, str]) -> Iterator[
         if others is None or (match[0] != word and match.start()):
             continue
         start, end = match.span()
-        if reading.surprise.at(start, end) < _LEAST and reading.surprise.at(end, end + 12) < 2 * _LEAST:
+        if not _stumbles(reading, start, end):
             continue
         fixes = others.split("|") if "|" in others else others.split()
         yield Proposal(rule, start, end, tuple(_cased(f, match[0]) for f in fixes), rule.margin)
@@ -68,7 +68,7 @@ def _articles(reading: Reading, rule: Rule) -> Iterator[Proposal]:
     text = reading.passage.text
     for match in _ARTICLE.finditer(text):
         start, end = match.span()
-        if reading.surprise.at(start, end) + reading.surprise.at(end, end + 12) < 2 * _LEAST:
+        if not _stumbles(reading, start, end):
             continue
         small = match[1].lower()
         other = "the " if small != "the" else "an " if text[end].lower() in "aeiou" else "a "
@@ -81,6 +81,11 @@ def _articles(reading: Reading, rule: Rule) -> Iterator[Proposal]:
             continue
         a = "an" if match[0][0] in "aeiou" else "a"
         yield Proposal(rule, start, end, (f"the {match[0]}", f"{a} {match[0]}"), rule.margin)
+
+
+def _stumbles(reading: Reading, start: int, end: int) -> bool:
+    alone = reading.surprise.at(start, end)
+    return alone >= _LEAST and alone + reading.surprise.at(end, end + 8) >= _LEAST_NEXT
 
 
 def _cased(fix: str, old: str) -> str:

@@ -13,4 +13,4 @@ def propose(reading: Reading) -> Iterator[Proposal]:
         start, end, fixes = reading.passage.fit(hit.start, hit.end, hit.fixes, proper=hit.proper)
         kept = tuple(f for f in dict.fromkeys(fixes) if f != reading.passage.segment.text[start:end])
         if kept:
-            yield Proposal(hit.rule, start, end, kept, hit.rule.margin, hit.note, hit.entry)
+            yield Proposal(hit.rule, start, end, kept, hit.margin or hit.rule.margin, hit.note, hit.entry)

@@ -1,4 +1,4 @@
-"""Words in another language's order: the adjective behind its noun, the adverb at the wrong side of its verb, “X of Y”."""
+"""Words in another language's order: adjective behind noun, adverb at the wrong side of its verb, “X of Y”."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from qa.proposers import Proposal, Reading
 _PAIR = re.compile(r"(?<![\w'-])(?=(([A-Za-z][\w'-]+) ([A-Za-z][\w'-]+))(?![\w'-]))")
 _TRIPLE = re.compile(r"(?<![\w'-])(?=(([a-z][\w'-]+) ([a-z][\w'-]+) ([a-z][\w'-]+))(?![\w'-]))")
 _OF = re.compile(
-    r"(?<![\w'-])(?P<head>[A-Za-z][a-z-]+) of (?P<article>the |a |an )?(?P<rest>[A-Za-z][\w-]+(?: [A-Z][\w-]+)?)(?![\w-])"
+    r"(?<![\w'-])(?P<head>[A-Za-z][a-z-]+) of (?P<article>the |a |an )?"
+    r"(?P<rest>[A-Za-z][\w-]+(?: [A-Z][\w-]+)?)(?![\w-])"
 )
-_ADVERBS = frozenset(
-    "already also still always never only even just often usually now soon once again recently currently already yet"
-    " probably certainly really completely immediately finally actually easily quickly directly strongly widely".split()
-)
+_ADVERB_LIST = """
+    already also still always never only even just often usually now soon once again recently currently yet probably
+    certainly really completely immediately finally actually easily quickly directly strongly widely
+"""
+_ADVERBS = frozenset(_ADVERB_LIST.split())
+_ASKING = frozenset(["is", "are", "was", "were", "has", "have", "can", "will"])
+_COMPOUND = 7.0
+"""Bits more for a compound in place of “X of Y”, which English often has."""
 _LEAST = 7.0
 """Bits of the words together from which on an order is a stumbling block."""
 
@@ -33,7 +38,7 @@ def propose(reading: Reading) -> Iterator[Proposal]:
             continue
         adverb = first.lower() in _ADVERBS or second.lower() in _ADVERBS
         postponed = book.belongs(first, ("noun",)) and book.belongs(second, ("adjective",)) and second[0].islower()
-        asked = second in ("is", "are", "was", "were", "has", "have", "can", "will") or first in ("is", "are", "was", "were")
+        asked = second in _ASKING or first in ("is", "are", "was", "were")
         if adverb or postponed or asked:
             yield Proposal(rule, start, end, (_swap(first, second),), rule.margin)
     for match in _TRIPLE.finditer(text):
@@ -51,9 +56,10 @@ def propose(reading: Reading) -> Iterator[Proposal]:
             continue
         head, rest = match["head"], match["rest"]
         singular = book.reinflect(rest, "NN") if rest.islower() and book.belongs(rest, ("noun-plural",)) else rest
-        fixes = dict.fromkeys([f"{singular} {head.lower() if rest.islower() else head}", f"{rest}'s {head}", f"{rest} {head}"])
+        small = head.lower() if rest.islower() else head
+        fixes = dict.fromkeys([f"{singular} {small}", f"{rest}'s {head}", f"{rest} {head}"])
         kept = tuple(f[0].upper() + f[1:] if head[0].isupper() and not start else f for f in fixes)
-        yield Proposal(rule, start, end, kept, rule.margin)
+        yield Proposal(rule, start, end, kept, rule.margin + _COMPOUND)
 
 
 def _swap(first: str, second: str) -> str:

@@ -164,6 +164,8 @@ class _Terminal:
             whole, short = f"{lines[0]} · {silence}", f"{confidence} · {silence}"
             fitting = [line for line in (whole, short) if INDENT + cell_len(line) <= self.width]
             lines = fitting[:1] or [*lines, silence]
+        if finding.gain is not None:
+            lines.append(f"to a language model the fix is {_times(finding.gain)} as likely")
         lines += [f"{ENGINE_NAMES[name]} flags it too" for name in finding.also]
         for line in lines:
             yield " " * INDENT + self.paint("dim", line)
@@ -476,3 +478,8 @@ def _tail(text: str, cells: int, more: bool) -> str:
             tail = tail[space:] if space >= 0 else ""
     tail = tail.lstrip(" ") if tail.strip() else ""
     return f"… {tail}"
+
+
+def _times(bits: float) -> str:
+    """A gain in bits as a reader understands it."""
+    return f"{2**bits:,.0f} times" if bits < 20 else "over a million times"

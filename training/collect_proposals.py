@@ -1,0 +1,128 @@
+"""Every proposal on some texts with its gain in bits, a line each: what margins are set by.
+
+    python training/collect_proposals.py OUT.jsonl FOLDER…       texts: *.txt (human English), *.gold.txt (annotated)
+    … --words N      stop after so many words          … --only lexicon,order     these proposers alone
+
+A line has the proposer, the rule, the phrase-table entry, the text and its replacement, the gain, and for annotated
+texts what the annotator says: ``fix`` (it is one of the accepted fixes), ``touch`` (it lies in a garble) or ``out``;
+human texts have ``clean``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+from qa import proposers
+from qa.checks import rules
+from qa.lm.model import LanguageModel, default_path
+from qa.proposers import Reading, Surprise
+from qa.readers import read_text
+from qa.rulebook import load
+from qa.verifier import Edit, Verifier
+
+_MARK = re.compile(r"\[\[(.*?)=>(.*?)\]\]", re.DOTALL)
+
+
+def annotated(raw: str) -> tuple[str, list[tuple[int, int, list[str]]]]:
+    """(text, garbles as start, end, accepted fixes) of a .gold.txt file."""
+    text, spans, at = "", [], 0
+    for m in _MARK.finditer(raw):
+        text += raw[at : m.start()]
+        spans.append((len(text), len(text) + len(m[1]), m[2].split("|")))
+        text += m[1]
+        at = m.end()
+    return text + raw[at:], spans
+
+
+def label(text: str, start: int, end: int, fix: str, spans: list[tuple[int, int, list[str]]]) -> str:
+    for s, e, fixes in spans:
+        if (start < e and end > s) or start == end == s:
+            low, high = min(s, start), max(e, end)
+            now = text[low:start] + fix + text[end:high]
+            wanted = {" ".join((text[low:s] + f + text[e:high]).split()).lower().rstrip(".") for f in fixes}
+            return "fix" if " ".join(now.split()).lower().rstrip(".") in wanted else "touch"
+    return "out"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--words", type=int, default=10**9)
+    parser.add_argument("--only", default=",".join(proposers.PROPOSERS))
+    parser.add_argument("--threads", type=int, default=0)
+    args = parser.parse_args()
+    path = default_path()
+    if path is None:
+        sys.exit("no language model: mtqa lm install")
+    model = LanguageModel(path, args.threads)
+    verifier = Verifier(model)
+    book = load()
+    view = book.view(lambda rule: rule.verify)
+    names = args.only.split(",")
+    words = candidates = 0
+    began = time.monotonic()
+    files = [f for folder in args.folders for f in ([folder] if folder.is_file() else sorted(folder.rglob("*.*")))]
+    with args.out.open("w", encoding="utf-8") as out:
+        for file in files:
+            if file.suffix == ".jsonl":
+                raw = "\n\n".join(json.loads(line).get("text", "") for line in file.open(encoding="utf-8"))
+            else:
+                raw = file.read_text("utf-8", "replace")
+            gold = file.name.endswith(".gold.txt")
+            text, spans = annotated(raw) if gold else (raw, [])
+            document = read_text(text, str(file), "text")
+            before = ""
+            for passage, hits in rules.search(document, view):
+                segment = passage.segment.text
+                shift = passage.segment.locate(0, 0)[0]
+                surprise = Surprise(partial(verifier.surprise, passage.text, before))
+                reading = Reading(passage, tuple(hits), surprise, view)
+                rows = [
+                    (name, p, r)
+                    for name in names
+                    for p in proposers.load(name).propose(reading)
+                    for r in p.replacements
+                ]
+                edits = [Edit(p.start, p.end, r) for _, p, r in rows]
+                gains = verifier.gains(passage.text, edits, before, [2.0] * len(rows))
+                for (name, p, r), gain in zip(rows, gains, strict=True):
+                    candidates += 1
+                    start, end = p.start + shift, p.end + shift
+                    if gain < 1:
+                        continue
+                    before_it, after_it = segment[max(0, p.start - 40) : p.start], segment[p.end : p.end + 30]
+                    record = {
+                        "file": file.name,
+                        "by": name,
+                        "rule": p.rule.id,
+                        "entry": p.entry,
+                        "old": segment[p.start : p.end],
+                        "new": r,
+                        "gain": round(gain, 2),
+                        "surprise": round(reading.surprise.at(p.start, p.end), 1),
+                        "label": label(text, start, end, r, spans) if gold else "clean",
+                        "start": start,
+                        "context": f"{before_it}[[{segment[p.start : p.end]}]]{after_it}",
+                    }
+                    out.write(json.dumps(record, ensure_ascii=False) + "\n")
+                before = (before + segment)[-240:] + "\n\n"
+            words += document.words
+            took = time.monotonic() - began
+            print(
+                f"\r{words} words, {candidates} candidates, {model.tokens_seen} tokens, {took:.0f} s",
+                end="", file=sys.stderr,
+            )  # fmt: skip
+            if words > args.words:
+                break
+        out.write(json.dumps({"words": words, "candidates": candidates}) + "\n")
+
+
+if __name__ == "__main__":
+    main()
