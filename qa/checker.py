@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,16 +86,21 @@ class Checker:
         verdict = judge.machine_translated(findings, words)
         return judge.DocumentReport(document, findings, words, judge.score(findings, words), verdict)
 
-    def report(self, documents: Iterable[Document], notes: Sequence[str] = ()) -> judge.Report:
-        """The report on a whole run."""
+    def report(
+        self, documents: Iterable[Document], notes: Sequence[str] = (), advance: Callable[[], None] = lambda: None
+    ) -> judge.Report:
+        """The report on a whole run. ``advance`` is called after each document."""
         fail_on = None if self.settings.fail_on == NEVER else Severity(self.settings.fail_on)
         gate = judge.Gate(fail_on, self.settings.min_score)
         documents = list(documents)
         for check in self._opened:
             check.prepare(documents)
-        reports = tuple(self.check(d) for d in documents)
+        reports = []
+        for document in documents:
+            reports.append(self.check(document))
+            advance()
         notes = [*notes, *(note for check in self._opened for note in check.notes)]
-        return judge.Report(reports, self.signature, gate, tuple(notes))
+        return judge.Report(tuple(reports), self.signature, gate, tuple(notes))
 
 
 def merge(found: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -16,7 +17,7 @@ from qa.display import printable
 from qa.errors import MtqaError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from qa.checker import Checker
     from qa.document import Document
@@ -95,7 +96,7 @@ def _settings_options(command: Any) -> Any:
             click.option(
                 "--model",
                 metavar="FILE",
-                help="The language model that judges proposals: auto (default), off, or a GGUF file.",
+                help="The language model that judges proposals: auto (default), off, a GGUF file or a server's URL.",
             ),
             click.option("--model-threads", type=int, metavar="N", help="Threads of the model (0: all cores)."),
             click.option("--vocabulary", multiple=True, metavar="FILE", help="Words that are right, one a line."),
@@ -192,7 +193,8 @@ def check(
                 for error in errors:
                     _say(f"mtqa: error: {error}")
                 return COULD_NOT_CHECK if errors else OK
-        report = checker.report(documents, notes=[f"not checked: {e}" for e in errors])
+        with _progress(len(documents)) as advance:
+            report = checker.report(documents, notes=[f"not checked: {e}" for e in errors], advance=advance)
     tty = sys.stdout.isatty()
     use_color = color == "always" or (
         color == "auto" and tty and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
@@ -205,6 +207,23 @@ def check(
     if errors:
         return COULD_NOT_CHECK
     return FINDINGS if report.failed and not exit_zero else OK
+
+
+@contextmanager
+def _progress(documents: int) -> Iterator[Callable[[], None]]:
+    """A bar on standard error, where that is a terminal, once a check takes its time."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = SpinnerColumn(), TextColumn("checking"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("checking", total=documents)
+        yield lambda: bar.advance(task)
 
 
 def _read_all(

@@ -28,7 +28,8 @@ class Settings:
     is, else none; an engine that is named must be there. ``languagetool_url``: a server of the user's own;
     ``languagetool_timeout``: seconds that it may take for an answer. ``vocabulary``: files of words that are right.
     ``model``: the language model that judges proposals: ``auto`` is the one that `mtqa lm install` brings, where it is
-    there; ``off``; or a GGUF file, which then must work. ``model_threads``: 0 for all cores.
+    there; ``off``; a GGUF file or an OpenAI-compatible server's address, which then must work.
+    ``model_threads``: 0 for all cores.
     """
 
     checks: tuple[str, ...] = ()
@@ -80,7 +81,8 @@ def load(path: Path) -> Settings:
     def beside(names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(str(path.parent / name) for name in names)
 
-    model = settings.model if settings.model in ("auto", "off") else str(path.parent / settings.model)
+    is_file = settings.model not in ("auto", "off") and "://" not in settings.model
+    model = str(path.parent / settings.model) if is_file else settings.model
     return replace(settings, rules=beside(settings.rules), vocabulary=beside(settings.vocabulary), model=model)
 
 

@@ -15,6 +15,7 @@ from qa.finding import Finding
 from qa.fixes import apply
 from qa.grammar import languagetool
 from qa.lexicons import Lexicons, spellings
+from qa.lm import missing_packages, model
 from qa.phrases import Entry, instances
 from qa.readers import read_text
 from qa.rulebook import EDITED_PROSE, Rule, Rulebook, compile_rules, shipped_folder
@@ -34,7 +35,7 @@ def run(paths: Sequence[Path], *, verbose: bool = False) -> tuple[list[str], int
     for rule in rulebook.rules.values():
         count += 1
         if missing := needs_more(rule):
-            lines.append(f"{rule.path}:1: its examples were not run, which needs {missing} (mtqa grammar install)")
+            lines.append(f"{rule.path}:1: its examples were not run, which needs {missing}")
         problems = list(problems_of(rule, rulebook, lexicons))
         failures += len(problems)
         lines += problems
@@ -70,14 +71,18 @@ def findings_of(rule: Rule, rulebook: Rulebook, text: str) -> tuple[Document, tu
 @cache
 def _check(name: str) -> checks.Check:
     """The check, ready to run. Whatever it holds open ends with this process."""
-    check = checks.load(name, Settings(grammar="languagetool", all=True))
+    check = checks.load(name, Settings(grammar="languagetool", model=str(model.default_path()), all=True))
     assert check is not None
     return check
 
 
 def needs_more(rule: Rule) -> str:
     """What a rule's examples need and this machine has not; empty where they can be run."""
-    return "LanguageTool" if rule.check == "grammar" and not languagetool.is_available() else ""
+    if rule.check == "grammar" and not languagetool.is_available():
+        return "LanguageTool (mtqa grammar install)"
+    if rule.check == "proposals" and (missing_packages() or model.default_path() is None):
+        return "the language model (mtqa lm install)"
+    return ""
 
 
 def _example(rule: Rule, rulebook: Rulebook, text: str, span: tuple[int, int] | None, fix: str | None) -> Iterator[str]:

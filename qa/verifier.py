@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from qa.lm.cache import Cache, key
 from qa.lm.model import Branch, LanguageModel
@@ -74,23 +75,25 @@ class Verifier:
         for window in windows(text, before):
             known = self._known([self._key("surprise", window, text)])
             if known[0] is None:
-                trunk = _Trunk(self.model, window, text)
-                bits, _ = self.model.score(trunk.ids, ())
-                inside = [
-                    (at - trunk.shift, round(-float(bit), 2))
-                    for at, bit in zip(trunk.offsets[1:], bits[1:], strict=False)
-                    if trunk.shift <= at < trunk.shift + window.end - window.start
-                ]
-                answer = json.dumps(inside)
+                answer = json.dumps(self._stumbles(window, text))
                 self._remember([(self._key("surprise", window, text), answer)])
             else:
                 answer = known[0]
             out += [(at + window.start, bits) for at, bits in json.loads(answer)]
         return out
 
+    def _stumbles(self, window: Window, text: str) -> list[tuple[int, float]]:
+        trunk = _Trunk(self.model, window, text)
+        bits, _ = self.model.score(trunk.ids, ())
+        return [
+            (at - trunk.shift, round(-float(bit), 2))
+            for at, bit in zip(trunk.offsets[1:], bits[1:], strict=False)
+            if trunk.shift <= at < trunk.shift + window.end - window.start
+        ]
+
     def _key(self, kind: str, window: Window, text: str, *more: object) -> bytes:
         stretch = text[window.start : window.end]
-        return key(self.model.version, kind, window.before, stretch, window.after, *more)
+        return key(self.version, kind, window.before, stretch, window.after, *more)
 
     def _known(self, keys: Sequence[bytes]) -> list[str | None]:
         found = self._cache.get(keys) if self._cache else {}
@@ -198,6 +201,12 @@ def windows(text: str, before: str = "") -> Iterator[Window]:
         if end - start >= _WINDOW or end == len(text):
             yield Window(_context(before, text, start), start, end, text[end : end + _AFTER])
             start = end
+
+
+def longest_sentence(text: str) -> int:
+    """How many code points the longest sentence has."""
+    ends = [0, *(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]
+    return max(b - a for a, b in pairwise(ends))
 
 
 def _ends(text: str) -> Iterator[int]:

@@ -86,6 +86,6 @@ def model_path() -> Path:
     path = default_path()
     if path is None or missing_packages():
         if os.environ.get("CI"):
-            pytest.fail("CI must have the language model: mtqa lm install")
+            pytest.fail("CI must have the language model: make brings it")
         pytest.skip("needs the language model (mtqa lm install)")
     return path

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import http.server
 import json
+import re
 import subprocess
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -164,9 +167,7 @@ def test_a_damaged_cache_is_begun_anew(tmp_path: Path, damage: bytes) -> None:
 
 def run(mtqa, folder: Path, *arguments: str, text: str = GARBLED, name: str = "x.txt", **env: str):
     (folder / name).write_bytes(text.encode("utf-8", "surrogatepass"))
-    return mtqa(
-        "check", "--format", "json", "--checks", "proposals", *arguments, name, cwd=folder, MTQA_CACHE=str(folder / "c"), **env
-    )
+    return mtqa("check", "--format", "json", "--checks", "proposals", *arguments, name, cwd=folder, **env)
 
 
 def report(result: subprocess.CompletedProcess[bytes]) -> dict:
@@ -185,19 +186,19 @@ def error(result: subprocess.CompletedProcess[bytes]) -> str:
 def test_a_finding_says_how_much_likelier_the_fix_is(mtqa, model_path: Path, tmp_path: Path) -> None:
     result = report(run(mtqa, tmp_path))
     (found,) = result["documents"][0]["findings"]
-    assert (found["text"], found["suggestions"][0]["text"]) == ("married with", "married to")
+    assert GARBLED.replace(found["text"], found["suggestions"][0]["text"]) == CLEAN
     assert found["source"] == "proposals"
     assert found["gain_bits"] > 5
-    assert GARBLED[found["start"] : found["end"]] == "married with"
+    assert GARBLED[found["start"] : found["end"]] == found["text"]
     assert "|lm:" in result["signature"]
-    shown = mtqa("check", "--checks", "proposals", "x.txt", cwd=tmp_path, MTQA_CACHE=str(tmp_path / "c")).stdout.decode()
+    shown = mtqa("check", "--checks", "proposals", "x.txt", cwd=tmp_path).stdout.decode()
     assert "times as likely" in " ".join(shown.split())
 
 
 def test_offsets_hold_after_emoji_and_markup(mtqa, model_path: Path, tmp_path: Path) -> None:
     text = "\ufeff😀 **Family**: she was *married* with a doctor from Leeds for twenty years.\r\n"
     found = report(run(mtqa, tmp_path, text=text, name="x.md"))["documents"][0]["findings"]
-    assert [text[f["start"] : f["end"]] for f in found] == ["married* with"]
+    assert [text[f["start"] : f["end"]] for f in found] == ["with"]
 
 
 def test_without_the_model_it_is_silent_unless_it_was_asked_for(mtqa, tmp_path: Path) -> None:
@@ -238,7 +239,7 @@ def test_a_model_file_that_is_damaged_or_of_another_kind(mtqa, model_path: Path,
 def test_a_paragraph_without_end_is_named_and_left_out(mtqa, model_path: Path, tmp_path: Path) -> None:
     text = GARBLED + "\n" + "word and " * 20_000 + "\n"
     result = report(run(mtqa, tmp_path, text=text))
-    assert "x.txt:3: a paragraph of 179999 characters" in result["notes"][0]
+    assert "x.txt:3: a sentence of over 4,000 characters and 17 more: not read" in result["notes"][0]
     assert len(result["documents"][0]["findings"]) == 1
 
 
@@ -250,6 +251,52 @@ def test_other_languages_controls_and_nothing(mtqa, model_path: Path, tmp_path: 
     if "\ud800" in text:
         text = "a\u0300" * 50
     assert report(run(mtqa, tmp_path, text=text))["documents"][0]["findings"] == []
+
+
+# A model behind a server
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """As vLLM answers: a word is a token, and one of the word list is likely."""
+
+    echo = True
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        choices = []
+        for text in asked["prompt"]:
+            words = [(m.start(), m[0]) for m in re.finditer(r" ?\S+|\s+", text)]
+            bits = [None] + [-1.0 if w.strip() in ("married", "to", "a", "doctor") else -9.0 for _, w in words[1:]]
+            logprobs = {"text_offset": [at for at, _ in words], "token_logprobs": bits}
+            choices.append({"logprobs": logprobs if self.echo else None})
+        body = json.dumps({"choices": choices}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("echo", [True, False])
+def test_a_server_that_gives_probabilities(mtqa, tmp_path: Path, echo: bool) -> None:
+    handler = type("Handler", (Server,), {"echo": echo})
+    httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=httpd.serve_forever, daemon=True).start()
+    try:
+        result = run(mtqa, tmp_path, "--model", f"http://127.0.0.1:{httpd.server_port}/v1#tiny")
+        if echo:
+            found = report(result)["documents"][0]["findings"]
+            assert found
+            assert all(f["gain_bits"] > 5 and f["source"] == "proposals" for f in found)
+            assert "lm:127.0.0.1" in report(result)["signature"]
+        else:
+            assert "no probabilities of the prompt" in error(result)
+    finally:
+        httpd.shutdown()
+        httpd.server_close()
+    assert "Connection" in error(run(mtqa, tmp_path, "--model", f"http://127.0.0.1:{httpd.server_port}/v1"))
 
 
 # Getting it

@@ -24,7 +24,7 @@ from qa.lm import ModelUnavailable, missing_packages
 from qa.lm.cache import Cache
 from qa.proposers import Proposal, Reading, Surprise
 from qa.rulebook import Rule, Rulebook
-from qa.verifier import Edit, Verifier
+from qa.verifier import Edit, Verifier, longest_sentence
 
 if TYPE_CHECKING:
     from qa.config import Settings
@@ -35,8 +35,8 @@ _BEFORE = 240
 _LATIN = 0.8
 """Share of letters that must be Latin: the model knows English."""
 _LETTERS = 12
-_LONGEST = 20_000
-"""Code points of a passage that is read; what is longer is no prose, and is named in a note."""
+_LONGEST = 4_000
+"""Code points of a sentence that is read; what is longer is no prose, and is named in a note."""
 _MANY, _DENSE = 3, 4.0
 """Specific proposals preferred in a document, in all and in 1,000 words, from which on it is a doubtful one."""
 _DOUBT = 0.7
@@ -56,6 +56,8 @@ def create(settings: Settings) -> Proposals | None:
     wanted = settings.model if named else os.environ.get("MTQA_MODEL") or AUTO
     if wanted == OFF:
         return None
+    if is_address(wanted):
+        return Proposals(wanted, settings, required=named)
     path = Path(wanted) if wanted != AUTO else model.default_path()
     if missing := missing_packages():
         if named:
@@ -65,15 +67,21 @@ def create(settings: Settings) -> Proposals | None:
         if named:
             raise ModelUnavailable("there is no language model here: `mtqa lm install` brings one")
         return None
-    return Proposals(path, settings, required=named)
+    return Proposals(str(path), settings, required=named)
+
+
+def is_address(model: str) -> bool:
+    """Whether the setting names a server, not a file."""
+    return model.startswith(("http://", "https://"))
 
 
 class Proposals:
     """All proposers and one model, which is loaded when the first proposal is to be weighed."""
 
-    def __init__(self, path: Path, settings: Settings, *, required: bool) -> None:
+    def __init__(self, model: str, settings: Settings, *, required: bool) -> None:
+        """``model``: a GGUF file, or a server's address."""
         self.notes: list[str] = []
-        self._path, self._settings, self._required = path, settings, required
+        self._model, self._settings, self._required = model, settings, required
         self._verifier: Verifier | None = None
         self._silent = False
         self._book: Rulebook | None = None
@@ -98,13 +106,21 @@ class Proposals:
         if self._book is None:
             self._book = rulebook.view(self._accepts)
         stretches: list[_Stretch] = []
+        left_out: list[int] = []
         before = ""
         for passage, hits in rules.search(document, self._book):
-            if self._is_readable(passage, document):
+            if longest_sentence(passage.text) > _LONGEST:
+                left_out.append(document.position(passage.segment.locate(0, 0)[0])[0])
+            elif _is_english(passage.text):
                 surprise = Surprise(partial(verifier.surprise, passage.text, before))
                 reading = Reading(passage, tuple(hits), surprise, self._book)
                 stretches.append(_Stretch(verifier, reading, before))
             before = (before + passage.segment.text)[-_BEFORE:] + "\n\n"
+        if left_out:
+            place = f"{printable(document.path)}:{left_out[0]}"
+            more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
+            too_long = f"a sentence of over {_LONGEST:,} characters{more}"
+            self.notes.append(f"{place}: {too_long}: not read by the language model")
         for stretch in stretches:
             stretch.weigh(proposers.SPECIFIC, _DOUBT)
         # Where much is wrong that somebody knew to look for, more is wrong than that.
@@ -131,7 +147,13 @@ class Proposals:
             from qa.lm.model import LanguageModel
 
             try:
-                self._verifier = Verifier(LanguageModel(self._path, self._settings.model_threads), Cache())
+                if is_address(self._model):
+                    from qa.lm.remote import RemoteVerifier
+
+                    self._verifier = RemoteVerifier(self._model, Cache())
+                else:
+                    model = LanguageModel(Path(self._model), self._settings.model_threads)
+                    self._verifier = Verifier(model, Cache())
             except ModelUnavailable as e:
                 if self._required:
                     raise
@@ -139,18 +161,11 @@ class Proposals:
                 self._silent = True
         return self._verifier
 
-    def _is_readable(self, passage: Passage, document: Document) -> bool:
-        """Whether the model has anything to say of the passage; what is left out for its length is noted."""
-        text = passage.text
-        letters = [c for c in text[:2000] if c.isalpha()]
-        if len(letters) < _LETTERS or sum(c < "\u0250" for c in letters) < _LATIN * len(letters):
-            return False
-        if len(text) > _LONGEST:
-            line, _ = document.position(passage.segment.locate(0, 0)[0])
-            place = f"{printable(document.path)}:{line}"
-            self.notes.append(f"{place}: a paragraph of {len(text)} characters was not read by the language model")
-            return False
-        return True
+
+def _is_english(text: str) -> bool:
+    """Whether the model may have anything to say of it, by its letters."""
+    letters = [c for c in text[:2000] if c.isalpha()]
+    return len(letters) >= _LETTERS and sum(c < "\u0250" for c in letters) >= _LATIN * len(letters)
 
 
 class _Stretch:

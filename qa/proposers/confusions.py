@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from qa.checks.passage import starts_sentence
 from qa.proposers import Proposal, Reading
 from qa.rulebook import Rulebook
 
@@ -27,6 +28,8 @@ def propose(reading: Reading) -> Iterator[Proposal]:
         return
     for match in _WORD.finditer(reading.passage.text):
         start, end = match.span()
+        if match[0][0].isupper() and not starts_sentence(reading.passage.text, start):
+            continue  # a name, or part of one
         if reading.surprise.at(start, end) < _LEAST:
             continue
         alternatives = tuple(dict.fromkeys(_alternatives(reading.rulebook, match[0].lower())))

@@ -33,11 +33,11 @@ def propose(reading: Reading) -> Iterator[Proposal]:
         if tense and word in _BE:
             yield Proposal(tense, start, end, _BE[word], tense.margin)
             continue
-        if tense and book.belongs(word, ("verb",)) and not book.belongs(word, ("only-noun",)):
+        plural = book.belongs(word, ("noun",)) and not book.belongs(word, ("verb-gerund",))
+        other_number = {book.reinflect(word, "NNS"), book.reinflect(word, "NN")} - {word} if plural else set()
+        if tense and book.belongs(word, ("verb",)):
             forms = dict.fromkeys(book.reinflect(word, tag) for tag in _VERB_TAGS)
-            fixes = tuple(f for f in (*forms, f"to {book.reinflect(word, 'VB')}") if f != word)
+            fixes = tuple(f for f in (*forms, f"to {book.reinflect(word, 'VB')}") if f not in (word, *other_number))
             yield Proposal(tense, start, end, fixes, tense.margin)
-        if number and book.belongs(word, ("noun",)) and not book.belongs(word, ("verb-gerund",)):
-            fixes = tuple({book.reinflect(word, "NNS"), book.reinflect(word, "NN")} - {word})
-            if fixes:
-                yield Proposal(number, start, end, fixes, number.margin)
+        if number and other_number:
+            yield Proposal(number, start, end, tuple(sorted(other_number)), number.margin)
