@@ -39,7 +39,7 @@ _LONGEST = 4_000
 """Code points of a sentence that is read; what is longer is no prose, and is named in a note."""
 _MANY, _DENSE = 3, 4.0
 """Specific proposals preferred in a document, in all and in 1,000 words, from which on it is a doubtful one."""
-_DOUBT = 0.7
+_DOUBT = 0.65
 """What margins are multiplied by in a doubtful document."""
 _JOINED = 0.6
 """Share of its margin that an edit must still gain once a better one of its passage is made."""
