@@ -19,7 +19,7 @@ from qa.checks import rules
 from qa.checks.passage import Passage
 from qa.display import printable
 from qa.document import OBJECT, Document
-from qa.finding import Finding
+from qa.finding import Finding, Severity
 from qa.lm import ModelUnavailable, missing_packages
 from qa.lm.cache import Cache
 from qa.proposers import Proposal, Reading, Surprise
@@ -131,7 +131,9 @@ class Proposals:
                 stretch.preferred = [c for c in stretch.preferred if c.is_clear]
             stretch.weigh(proposers.BLIND, _DOUBT if doubtful else 1.0)
             for chosen in stretch.together():
-                yield chosen.finding(stretch.reading.passage)
+                finding = chosen.finding(stretch.reading.passage)
+                # One guess in a text that is otherwise clean must not stop it.
+                yield finding if doubtful else replace(finding, severity=min(finding.severity, Severity.MINOR))
 
     def _accepts(self, rule: Rule) -> bool:
         settings = self._settings
