@@ -64,14 +64,17 @@ def problems_of(rule: Rule, rulebook: Rulebook, lexicons: Lexicons) -> Iterator[
 def findings_of(rule: Rule, rulebook: Rulebook, text: str) -> tuple[Document, tuple[Finding, ...]]:
     """The document and this rule's findings in a piece of plain text, whatever the document's topic."""
     document = read_text(text, "example", "text")
-    found = [f for f in _check(rule.check or "rules").find(document, rulebook) if f.rule == rule.id]
+    # Proposals compete for a place: the others stay out, so that a rule's examples show this one.
+    others = tuple(r for r in rulebook.rules if r != rule.id) if rule.check == "proposals" else ()
+    found = [f for f in _check(rule.check or "rules", others).find(document, rulebook) if f.rule == rule.id]
     return document, merge(found)
 
 
 @cache
-def _check(name: str) -> checks.Check:
+def _check(name: str, disable: tuple[str, ...] = ()) -> checks.Check:
     """The check, ready to run. Whatever it holds open ends with this process."""
-    check = checks.load(name, Settings(grammar="languagetool", model=str(model.default_path()), all=True))
+    settings = Settings(grammar="languagetool", model=str(model.default_path()), all=True, disable=disable)
+    check = checks.load(name, settings)
     assert check is not None
     return check
 
