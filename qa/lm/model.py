@@ -9,6 +9,7 @@ import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,27 +59,42 @@ class LanguageModel:
         """
         if missing := missing_packages():
             raise ModelUnavailable(f"the language model needs {', '.join(missing)}: pip install 'mtqa[lm]'")
-        import numpy
-        import onnxruntime
-        from tokenizers import Tokenizer
-
-        self._np = numpy
+        self._path, self._threads = path, threads
         digest = _digest(path)
         self.version = digest[:12]
-        graph, meta = _converted(path, digest)
+        self._graph, self._meta = _converted(path, digest)
+        self.passes = self.tokens_seen = 0
+
+    # What is known from before needs neither of these: they are loaded when first used.
+    @cached_property
+    def _session(self) -> Any:
+        import onnxruntime
+
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = self._threads
         options.log_severity_level = 4
         # Arenas keep the memory of the largest pass for ever.
         options.enable_cpu_mem_arena = False
         try:
-            self._session: Any = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+            return onnxruntime.InferenceSession(self._graph, options, providers=["CPUExecutionProvider"])
         except Exception as e:
-            raise ModelUnavailable(f"{printable(str(path))}: ONNX Runtime cannot run it ({type(e).__name__})") from None
-        described = json.loads(meta)
-        self._tokenizer: Any = Tokenizer.from_str(json.dumps(described["tokenizer"]))
-        self.separator: int = described["separator"]
-        self.passes = self.tokens_seen = 0
+            place = printable(str(self._path))
+            raise ModelUnavailable(f"{place}: ONNX Runtime cannot run it ({type(e).__name__})") from None
+
+    @cached_property
+    def _described(self) -> Any:
+        return json.loads(self._meta)
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from tokenizers import Tokenizer
+
+        return Tokenizer.from_str(json.dumps(self._described["tokenizer"]))
+
+    @cached_property
+    def separator(self) -> int:
+        """The token that a text begins with."""
+        return int(self._described["separator"])
 
     def tokens(self, text: str) -> tuple[list[int], list[int]]:
         """(tokens, where each begins in the text: code points)."""
@@ -108,7 +124,8 @@ class LanguageModel:
         return own, sums
 
     def _pass(self, trunk: list[int], branches: Sequence[Branch]) -> tuple[np.ndarray, list[float]]:
-        np = self._np
+        import numpy as np
+
         length = len(trunk)
         total = length + sum(len(b.tokens) - 1 for b in branches)
         ids = np.empty(total, np.int64)
