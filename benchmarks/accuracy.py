@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from qa.checker import Checker
+from qa.config import Settings
 from qa.document import WORD
 from qa.finding import Finding
 from qa.fixes import apply
@@ -49,7 +50,15 @@ def is_fixed(text: str, start: int, end: int, accepted: list[str], touching: lis
 
 
 def main() -> None:
-    checker = Checker()
+    print("rules alone")
+    measure(Checker(Settings(grammar="off", model="off")))
+    with Checker() as everything:
+        print(f"all that is installed: {everything.signature}")
+        measure(everything)
+
+
+def measure(checker: Checker) -> None:
+    """Print how the checker does on the samples, and what it says of human texts."""
     total = found = fixed = findings = true = 0
     for path in sorted((ROOT / "samples" / "gold").glob("*.gold.txt")):
         text, marked = spans(path.read_text("utf-8"))

@@ -1,7 +1,9 @@
 """Every proposal on some texts with its gain in bits, a line each: what margins are set by.
 
-    python training/collect_proposals.py OUT.jsonl FOLDER…       texts: *.txt (human English), *.gold.txt (annotated)
-    … --words N      stop after so many words          … --only lexicon,order     these proposers alone
+    PYTHONPATH=. python training/collect_proposals.py OUT.jsonl FOLDER…
+
+Texts are *.txt (human English) and *.gold.txt (annotated).
+``--words N`` stops after so many words, ``--only lexicon,order`` takes these proposers alone.
 
 A line has the proposer, the rule, the phrase-table entry, the text and its replacement, the gain, and for annotated
 texts what the annotator says: ``fix`` (it is one of the accepted fixes), ``touch`` (it lies in a garble) or ``out``;
@@ -12,12 +14,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 import time
 from functools import partial
 from pathlib import Path
 
+from benchmarks.accuracy import spans as marked_spans
 from qa import proposers
 from qa.checks import rules
 from qa.lm.model import LanguageModel, default_path
@@ -25,19 +27,6 @@ from qa.proposers import Reading, Surprise
 from qa.readers import read_text
 from qa.rulebook import load
 from qa.verifier import Edit, Verifier
-
-_MARK = re.compile(r"\[\[(.*?)=>(.*?)\]\]", re.DOTALL)
-
-
-def annotated(raw: str) -> tuple[str, list[tuple[int, int, list[str]]]]:
-    """(text, garbles as start, end, accepted fixes) of a .gold.txt file."""
-    text, spans, at = "", [], 0
-    for m in _MARK.finditer(raw):
-        text += raw[at : m.start()]
-        spans.append((len(text), len(text) + len(m[1]), m[2].split("|")))
-        text += m[1]
-        at = m.end()
-    return text + raw[at:], spans
 
 
 def label(text: str, start: int, end: int, fix: str, spans: list[tuple[int, int, list[str]]]) -> str:
@@ -76,7 +65,7 @@ def main() -> None:
             else:
                 raw = file.read_text("utf-8", "replace")
             gold = file.name.endswith(".gold.txt")
-            text, spans = annotated(raw) if gold else (raw, [])
+            text, spans = marked_spans(raw) if gold else (raw, [])
             document = read_text(text, str(file), "text")
             before = ""
             for passage, hits in rules.search(document, view):
