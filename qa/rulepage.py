@@ -25,8 +25,8 @@ def page(rule: Rule, rulebook: Rulebook) -> str:
         out.append("typical of translations from: " + ", ".join(rule.languages))
     if rule.verify:
         times = f"{rule.margin:g} bits, {2**rule.margin:,.0f} times as likely"
-        out.append("a proposal: shown only where a language model prefers the sentence with the fix")
-        out.append(f"by {times}; less in a text where much else is found, or as an entry says (^bits)")
+        told = "a proposal: shown only where a language model prefers the sentence with the fix"
+        out += textwrap.wrap(f"{told} by {times}; less in a text where much else is found", _WIDTH)
     out.append("")
     for paragraph in re.split(r"\n\s*\n", rule.why):
         out += [*textwrap.wrap(" ".join(paragraph.split()), _WIDTH), ""]

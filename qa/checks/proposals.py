@@ -41,6 +41,8 @@ _MANY, _DENSE = 3, 4.0
 """Specific proposals preferred in a document, in all and in 1,000 words, from which on it is a doubtful one."""
 _DOUBT = 0.65
 """What margins are multiplied by in a doubtful document."""
+_SHORT = 100
+"""Words of a document below which blind exchanges are weighed in any case, by their full margins."""
 _JOINED = 0.6
 """Share of its margin that an edit must still gain once a better one of its passage is made."""
 
@@ -129,7 +131,9 @@ class Proposals:
         for stretch in stretches:
             if not doubtful:
                 stretch.preferred = [c for c in stretch.preferred if c.is_clear]
-            stretch.weigh(proposers.BLIND, _DOUBT if doubtful else 1.0)
+            # Good prose has nothing for the blind, and takes them long; a few sentences cannot be called doubtful.
+            if doubtful or document.words < _SHORT:
+                stretch.weigh(proposers.BLIND, _DOUBT if doubtful else 1.0)
             for chosen in stretch.together():
                 finding = chosen.finding(stretch.reading.passage)
                 # One guess in a text that is otherwise clean must not stop it.
