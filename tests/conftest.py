@@ -27,6 +27,15 @@ os.environ["MTQA_STATE"] = tempfile.mkdtemp(prefix="mtqa-state-")
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 
+def one_line(result: subprocess.CompletedProcess[bytes]) -> str:
+    """The error of a run that could not check: one line, no traceback, status 2."""
+    error = result.stderr.decode()
+    assert result.returncode == 2, error
+    assert error.count("\n") == 1
+    assert "Traceback" not in error
+    return error
+
+
 @pytest.fixture(scope="session")
 def checker() -> Checker:
     return Checker(Settings())

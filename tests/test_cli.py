@@ -11,17 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import one_line
+
 GARBLED = "The new line cut the demand for workers. seasonal.\n"
 CLEAN = "The new line cut the demand for seasonal workers.\n"
-
-
-def one_line(result: subprocess.CompletedProcess[bytes]) -> str:
-    """The error of a run that could not check: one line, no traceback, status 2."""
-    error = result.stderr.decode()
-    assert result.returncode == 2, error
-    assert error.count("\n") == 1
-    assert "Traceback" not in error
-    return error
 
 
 def report(result: subprocess.CompletedProcess[bytes]) -> dict:

@@ -24,7 +24,7 @@ from qa.config import Settings
 from qa.finding import Finding, Severity
 from qa.grammar import GrammarUnavailable, harper, installation, languagetool, server
 from qa.readers import read_text
-from tests.conftest import ROOT
+from tests.conftest import ROOT, one_line
 
 ARTICLE = "The council ordered a inquiry into the accident. Nobody knows why.\n"
 
@@ -36,14 +36,6 @@ def report(result: subprocess.CompletedProcess[bytes]) -> dict:
 
 def findings(result: subprocess.CompletedProcess[bytes]) -> list[dict]:
     return report(result)["documents"][0]["findings"]
-
-
-def error(result: subprocess.CompletedProcess[bytes]) -> str:
-    said = result.stderr.decode()
-    assert result.returncode == 2, said
-    assert said.count("\n") == 1
-    assert "Traceback" not in said
-    return said
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +103,7 @@ def test_the_users_vocabulary_is_right(lt, tmp_path: Path) -> None:
     assert [f["text"] for f in findings(lt("--vocabulary", "words.txt", text=text))] == ["townn"]
     (tmp_path / ".mtqa.toml").write_text('vocabulary = ["words.txt"]\n')
     assert [f["text"] for f in findings(lt(text=text))] == ["townn"]
-    assert "nothere.txt" in error(lt("--vocabulary", "nothere.txt"))
+    assert "nothere.txt" in one_line(lt("--vocabulary", "nothere.txt"))
 
 
 @pytest.mark.parametrize(("word", "other"), [("colour", "color"), ("organised", "organized"), ("theatre", "theater")])
@@ -257,14 +249,14 @@ def test_a_server_that_misbehaves(mtqa, tmp_path: Path, misbehaving, behaviour: 
     (tmp_path / "x.txt").write_text(ARTICLE)
     url = misbehaving(behaviour, good)
     arguments = ("check", "--languagetool-url", url, "--languagetool-timeout", "1", "x.txt")
-    assert says in error(mtqa(*arguments, cwd=tmp_path))
+    assert says in one_line(mtqa(*arguments, cwd=tmp_path))
 
 
 def test_nobody_at_the_address_and_no_address(mtqa, tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text(ARTICLE)
     closed = f"http://127.0.0.1:{server.free_port()}/"
-    assert "connection failed" in error(mtqa("check", "--languagetool-url", closed, "x.txt", cwd=tmp_path))
-    assert "expected http" in error(mtqa("check", "--languagetool-url", "file:///etc", "x.txt", cwd=tmp_path))
+    assert "connection failed" in one_line(mtqa("check", "--languagetool-url", closed, "x.txt", cwd=tmp_path))
+    assert "expected http" in one_line(mtqa("check", "--languagetool-url", "file:///etc", "x.txt", cwd=tmp_path))
 
 
 def test_the_public_service_is_told_of_where_it_is_named() -> None:
@@ -284,8 +276,8 @@ def test_without_the_engine_auto_is_silent_and_a_name_is_an_error(mtqa, tmp_path
     empty = {"LTP_PATH": str(tmp_path / "nothing")}
     fine = mtqa("check", "--format", "json", "x.txt", cwd=tmp_path, **empty)
     assert report(fine)["documents"][0]["findings"] == []
-    assert "mtqa grammar install" in error(mtqa("check", "--grammar", "languagetool", "x.txt", cwd=tmp_path, **empty))
-    assert "expected one of auto, off" in error(mtqa("check", "--grammar", "word", "x.txt", cwd=tmp_path))
+    assert "mtqa grammar install" in one_line(mtqa("check", "--grammar", "languagetool", "x.txt", cwd=tmp_path, **empty))
+    assert "expected one of auto, off" in one_line(mtqa("check", "--grammar", "word", "x.txt", cwd=tmp_path))
 
 
 def script(folder: Path, name: str, body: str) -> str:
@@ -311,7 +303,7 @@ def test_java_that_is_missing_or_too_old(mtqa, installed: Path, tmp_path: Path, 
     path = script(tmp_path / "bin", "java" if java else "other", java or "true")
     # The Python that runs mtqa is named in full; nothing else is needed from the PATH.
     required = mtqa("check", "--grammar", "languagetool", "x.txt", cwd=tmp_path, PATH=path, MTQA_STATE=str(tmp_path))
-    assert says in error(required)
+    assert says in one_line(required)
     auto = mtqa("check", "--format", "json", "x.txt", cwd=tmp_path, PATH=path, MTQA_GRAMMAR="auto", MTQA_STATE=str(tmp_path))
     assert says in report(auto)["notes"][0]
     assert report(auto)["documents"][0]["words"] == 11
@@ -327,7 +319,7 @@ def test_a_broken_jar(mtqa, installed: Path, tmp_path: Path) -> None:
     result = mtqa(
         "check", "--grammar", "languagetool", "x.txt", cwd=tmp_path, LTP_PATH=str(broken.parent), MTQA_STATE=str(tmp_path)
     )
-    assert "did not start: Error: Could not find or load main class" in error(result)
+    assert "did not start: Error: Could not find or load main class" in one_line(result)
 
 
 def test_a_java_that_hangs_at_the_start(installed: Path, tmp_path: Path, monkeypatch) -> None:

@@ -20,6 +20,7 @@ from qa.lm.cache import Cache, key
 from qa.lm.conversion import Gguf
 from qa.lm.model import Branch, LanguageModel
 from qa.verifier import Edit, Verifier, windows
+from tests.conftest import one_line
 
 CLEAN = "She was married to a doctor from Leeds for twenty years, and they had three children together.\n"
 GARBLED = "She was married with a doctor from Leeds for twenty years, and they had three children together.\n"
@@ -175,14 +176,6 @@ def report(result: subprocess.CompletedProcess[bytes]) -> dict:
     return json.loads(result.stdout)
 
 
-def error(result: subprocess.CompletedProcess[bytes]) -> str:
-    said = result.stderr.decode()
-    assert result.returncode == 2, said
-    assert said.count("\n") == 1
-    assert "Traceback" not in said
-    return said
-
-
 def test_a_finding_says_how_much_likelier_the_fix_is(mtqa, model_path: Path, tmp_path: Path) -> None:
     result = report(run(mtqa, tmp_path))
     (found,) = result["documents"][0]["findings"]
@@ -207,7 +200,7 @@ def test_without_the_model_it_is_silent_unless_it_was_asked_for(mtqa, tmp_path: 
     quiet = report(mtqa("check", "--format", "json", "x.txt", cwd=tmp_path))
     assert quiet["documents"][0]["findings"] == []
     assert "lm:" not in quiet["signature"]
-    missing = error(run(mtqa, tmp_path, "--model", "nothing.gguf", **nowhere))
+    missing = one_line(run(mtqa, tmp_path, "--model", "nothing.gguf", **nowhere))
     assert "nothing.gguf" in missing
 
 
@@ -230,7 +223,7 @@ def damaged(source: Path, target: Path, how: str) -> Path:
 @pytest.mark.parametrize("how", ["text", "empty", "cut", "kind", "version"])
 def test_a_model_file_that_is_damaged_or_of_another_kind(mtqa, model_path: Path, tmp_path: Path, how: str) -> None:
     place = damaged(model_path, tmp_path / "model.gguf", how)
-    said = error(run(mtqa, tmp_path, "--model", str(place)))
+    said = one_line(run(mtqa, tmp_path, "--model", str(place)))
     assert "model.gguf: " in said
     if how == "kind":
         assert "“mamba”" in said
@@ -292,11 +285,11 @@ def test_a_server_that_gives_probabilities(mtqa, tmp_path: Path, echo: bool) -> 
             assert all(f["gain_bits"] > 5 and f["source"] == "proposals" for f in found)
             assert "lm:127.0.0.1" in report(result)["signature"]
         else:
-            assert "no probabilities of the prompt" in error(result)
+            assert "no probabilities of the prompt" in one_line(result)
     finally:
         httpd.shutdown()
         httpd.server_close()
-    assert "Connection" in error(run(mtqa, tmp_path, "--model", f"http://127.0.0.1:{httpd.server_port}/v1"))
+    assert "Connection" in one_line(run(mtqa, tmp_path, "--model", f"http://127.0.0.1:{httpd.server_port}/v1"))
 
 
 # Getting it
