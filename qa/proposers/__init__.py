@@ -6,6 +6,7 @@ is never seen. It must not change what the text says: the model judges English, 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -59,7 +60,13 @@ class Surprise:
 
     def at(self, start: int, end: int) -> float:
         """Bits of the tokens that begin in ``text[start:end]``, together."""
-        return sum(bits for at, bits in self._tokens if start <= at < end)
+        first = bisect_left(self._tokens, start, key=_place)
+        last = bisect_left(self._tokens, end, first, key=_place)
+        return sum(bits for _, bits in self._tokens[first:last])
+
+
+def _place(token: tuple[int, float]) -> int:
+    return token[0]
 
 
 @dataclass(frozen=True, slots=True)
