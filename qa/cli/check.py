@@ -1,0 +1,166 @@
+"""``mtqa check``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from qa import config
+from qa.cli.options import read_settings, settings_options
+from qa.cli.output import COULD_NOT_CHECK, FINDINGS, OK, say, write
+from qa.display import printable
+from qa.errors import MtqaError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from qa.checker import Checker
+    from qa.document import Document
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option(
+    "--format",
+    "format_",
+    default="terminal",
+    metavar="NAME",
+    help="Report format: terminal or json.",
+    show_default=True,
+)
+@click.option(
+    "--fail-on",
+    metavar="SEVERITY",
+    help="Fail where a finding is at least this severe: neutral, minor, major (default), critical, never.",
+)
+@click.option("--min-score", type=float, metavar="0..100", help="Fail where a document's score is lower.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even where the gate fails.")
+@settings_options
+@click.option("--include", multiple=True, metavar="GLOB", help="In folders, only files that match.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="In folders, no files that match.")
+@click.option("--no-gitignore", is_flag=True, help="Check files that .gitignore names, too.")
+@click.option(
+    "--encoding", metavar="NAME", help="Encoding of the files, where it is not UTF-8 or marked by a byte order mark."
+)
+@click.option("--max-file-size", type=int, metavar="BYTES", help="Largest file that is read (default 50,000,000).")
+@click.option("--stdin-filename", metavar="NAME", help="What standard input (-) is called; its ending says what it is.")
+@click.option("--fix", is_flag=True, help="Apply the safe fixes to the files, then report what is left.")
+@click.option("--diff", is_flag=True, help="Print the safe fixes as a patch, and change nothing.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: the other suggestions, too. Read them first.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
+@click.option("--width", type=click.IntRange(40, 400), help="Columns of the terminal report.")
+def check(
+    paths: tuple[str, ...], format_: str, fail_on: str | None, min_score: float | None, exit_zero: bool,
+    all_: bool | None, config_file: str | None, no_config: bool, no_gitignore: bool, stdin_filename: str | None,
+    fix: bool, diff: bool, unsafe_fixes: bool, color: str, width: int | None, **values: Any,
+) -> int:  # fmt: skip
+    """Check files and folders; - is standard input.
+
+    Exit status: 0 nothing at or above the gate, 1 findings at or above it, 2 could not check.
+    """
+    from qa import reports
+    from qa.checker import Checker
+    from qa.discovery import discover
+
+    if fix and diff:
+        raise MtqaError("--fix and --diff: one or the other")
+    if format_ not in reports.FORMATS:
+        raise MtqaError(f"--format: no report “{printable(format_)}”; there are {', '.join(reports.FORMATS)}")
+    first = Path(paths[0]) if paths[0] != "-" else Path()
+    start = first if first.is_dir() else first.parent
+    values.update(fail_on=fail_on, min_score=min_score, all=all_)
+    settings = read_settings(start, config_file, no_config, values)
+    files = discover(paths, include=settings.include, exclude=settings.exclude, gitignore=not no_gitignore)
+    with Checker(settings) as checker:
+        documents, errors = _read_all(files, settings, stdin_filename)
+        if fix or diff:
+            documents = _fixed(documents, checker, errors, settings, in_place=fix, unsafe=unsafe_fixes)
+            if diff:
+                for error in errors:
+                    say(f"mtqa: error: {error}")
+                return COULD_NOT_CHECK if errors else OK
+        with _progress(len(documents)) as advance:
+            report = checker.report(documents, notes=[f"not checked: {e}" for e in errors], advance=advance)
+    tty = sys.stdout.isatty()
+    use_color = color == "always" or (
+        color == "auto" and tty and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    )
+    columns = width or (shutil.get_terminal_size((80, 24)).columns if tty else 80)
+    if documents or not errors:
+        write(reports.load(format_).render(report, width=max(columns, 40), color=use_color))
+    for error in errors:
+        say(f"mtqa: error: {error}")
+    if errors:
+        return COULD_NOT_CHECK
+    return FINDINGS if report.failed and not exit_zero else OK
+
+
+@contextmanager
+def _progress(documents: int) -> Iterator[Callable[[], None]]:
+    """A bar on standard error, where that is a terminal, once a check takes its time."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = SpinnerColumn(), TextColumn("checking"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("checking", total=documents)
+        yield lambda: bar.advance(task)
+
+
+def _read_all(
+    files: list[str], settings: config.Settings, stdin_filename: str | None
+) -> tuple[list[Document], list[str]]:
+    from qa import readers
+
+    documents: list[Document] = []
+    errors: list[str] = []
+    for name in files:
+        try:
+            documents.append(
+                readers.read(
+                    name, encoding=settings.encoding, max_bytes=settings.max_file_size, stdin_filename=stdin_filename
+                )
+            )
+        except MtqaError as e:
+            errors.append(str(e))
+    return documents, errors
+
+
+def _fixed(
+    documents: list[Document],
+    checker: Checker,
+    errors: list[str],
+    settings: config.Settings,
+    *,
+    in_place: bool,
+    unsafe: bool,
+) -> list[Document]:
+    """The documents after their fixes, read anew; or unchanged, with the fixes printed as a patch."""
+    from qa import fixes, readers
+
+    out: list[Document] = []
+    for document in documents:
+        text = fixes.apply(document.text, checker.check(document).findings, unsafe=unsafe)
+        try:
+            if not in_place:
+                write(fixes.patch(document, text))
+            elif text != document.text:
+                if document.path == readers.STDIN:
+                    raise MtqaError("standard input cannot be fixed in place; --diff prints a patch")
+                fixes.write(document, text)
+                document = readers.read(document.path, encoding=settings.encoding, max_bytes=settings.max_file_size)
+            out.append(document)
+        except MtqaError as e:
+            errors.append(str(e))
+    return out

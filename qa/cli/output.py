@@ -1,0 +1,33 @@
+"""What every command prints with, and the exit statuses."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import click
+
+OK, FINDINGS, COULD_NOT_CHECK = 0, 1, 2
+
+
+def say(line: str) -> None:
+    encoding = sys.stderr.encoding or "utf-8"
+    click.echo(line.encode(encoding, "backslashreplace").decode(encoding), err=True)
+
+
+def fail(message: str) -> NoReturn:
+    say("mtqa: error: " + " ".join(message.split("\n")))
+    sys.exit(COULD_NOT_CHECK)
+
+
+def write(text: str) -> None:
+    """The report to standard output as UTF-8, or escaped where the terminal cannot show it."""
+    stream = sys.stdout
+    encoding = stream.encoding or "utf-8"
+    data = text.encode(encoding if stream.isatty() else "utf-8", "backslashreplace")
+    if hasattr(stream, "buffer"):
+        stream.flush()
+        stream.buffer.write(data)
+        stream.buffer.flush()
+    else:
+        stream.write(text)
