@@ -6,17 +6,20 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import qa
-from qa import checks, judge
+from qa import checks, judge, selection
 from qa.config import NEVER, Settings
 from qa.document import Document
 from qa.errors import MtqaError, did_you_mean
 from qa.finding import Finding, Severity, fingerprint
 from qa.grammar import ENGINES
-from qa.rulebook import Rule, Rulebook
+from qa.rulebook import Rulebook
 from qa.rulebook import load as load_rulebook
+
+TAGGER = "fluency"
 
 
 class Checker:
@@ -29,7 +32,7 @@ class Checker:
             if name not in self.rulebook.rules and name not in {r.family for r in self.rulebook.rules.values()}:
                 hint = did_you_mean(name, list(self.rulebook.rules))
                 raise MtqaError(f"no rule or family “{name}”{hint} (`mtqa rules list` names them)")
-        self.rulebook.only(self._accepts)
+        self.rulebook.only(partial(selection.is_on, self.settings))
         self._checks = {
             name: check
             for name in self.settings.checks or checks.CHECKS
@@ -51,21 +54,6 @@ class Checker:
     def _opened(self) -> list[checks.Opened]:
         return [check for check in self._checks.values() if isinstance(check, checks.Opened)]
 
-    def _accepts(self, rule: Rule) -> bool:
-        settings = self.settings
-        if rule.id in settings.disable or (rule.family in settings.disable and rule.id not in settings.enable):
-            return False
-        if rule.id in settings.enable or rule.family in settings.enable:
-            return True
-        if rule.verify:
-            return False  # a proposal; only a language model may confirm it
-        if settings.all:
-            return rule.status != "deprecated"
-        if settings.source_language and rule.languages and not set(rule.languages) & set(settings.source_language):
-            return False
-        wanted = ("stable", "preview") if settings.preview else ("stable",)
-        return rule.status in wanted and rule.confidence >= settings.min_confidence
-
     @property
     def signature(self) -> str:
         """What a reader needs to repeat this run's figures: versions, rules, checks."""
@@ -83,8 +71,12 @@ class Checker:
         found = [finding for check in self._checks.values() for finding in check.find(document, self.rulebook)]
         findings = _with_fingerprints(document, merge(found))
         words = document.words
-        verdict = judge.machine_translated(findings, words)
-        return judge.DocumentReport(document, findings, words, judge.score(findings, words), verdict)
+        signals: dict[str, float] = {}
+        for check in self._checks.values():
+            if isinstance(check, checks.Judges):
+                signals.update(check.evidence(document))
+        verdict = judge.machine_translated(findings, words, signals)
+        return judge.DocumentReport(document, findings, words, judge.score(findings, words), verdict, signals)
 
     def report(
         self, documents: Iterable[Document], notes: Sequence[str] = (), advance: Callable[[], None] = lambda: None
@@ -106,14 +98,14 @@ class Checker:
 def merge(found: Iterable[Finding]) -> tuple[Finding, ...]:
     """One finding a place: of those that overlap, the surest and best explained one stays.
 
-    Order: mtqa's own before another checker's, whose explanation is a line; then confidence and severity, a fix, the
-    longer span; ties go by rule id, so that the same text always gives the same report. The one that stays names
-    a finding of another checker that it covers.
+    Order: mtqa's own before another checker's, whose explanation is a line, and that before the tagger's, which has
+    none; then confidence and severity, a fix, the longer span; ties go by rule id, so that the same text always gives
+    the same report. The one that stays names a finding of another checker, or of the tagger, that it covers.
     """
     ranked = sorted(
         found,
         key=lambda f: (
-            f.source in ENGINES,
+            1 if f.source in ENGINES else 2 if f.source == TAGGER else 0,
             -f.confidence * (1 + 0.2 * f.severity.weight**0.5) * (1.0 if f.suggestions else 0.8),
             -(f.end - f.start),
             f.start,
@@ -127,7 +119,8 @@ def merge(found: Iterable[Finding]) -> tuple[Finding, ...]:
         over = [i for cell in touched for i in cells.get(cell, ()) if finding.overlaps(taken[i])]
         if over:
             best = taken[over[0]]
-            if finding.source in ENGINES and finding.source != best.source and finding.source not in best.also:
+            is_witness = finding.source in ENGINES or finding.source == TAGGER
+            if is_witness and finding.source != best.source and finding.source not in best.also:
                 taken[over[0]] = replace(best, also=(*best.also, finding.source))
             continue
         for cell in touched:

@@ -30,6 +30,7 @@ class Settings:
     ``model``: the language model that judges proposals: ``auto`` is the one that `mtqa lm install` brings, where it is
     there; ``off``; a GGUF file or an OpenAI-compatible server's address, which then must work.
     ``model_threads``: 0 for all cores.
+    ``tagger``: the fluency tagger: ``auto`` or ``off``; ``tagger_threads``: how many threads it takes.
     """
 
     checks: tuple[str, ...] = ()
@@ -52,6 +53,8 @@ class Settings:
     vocabulary: tuple[str, ...] = ()
     model: str = "auto"
     model_threads: int = 0
+    tagger: str = "auto"
+    tagger_threads: int = 1
 
 
 KEYS = {f.name.replace("_", "-"): f for f in fields(Settings)}
@@ -127,6 +130,10 @@ def _checked(key: str, value: Any, origin: str) -> Any:
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 256:
             raise MtqaError(f"{origin}: {key}: expected a number of threads, 0 for all cores")
         return value
+    if key == "tagger-threads":
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 256:
+            raise MtqaError(f"{origin}: {key}: expected a number of threads from 1 to 256")
+        return value
     if key == "max-file-size":
         if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
             raise MtqaError(f"{origin}: {key}: expected a number of bytes above 0")
@@ -135,6 +142,8 @@ def _checked(key: str, value: Any, origin: str) -> Any:
         raise MtqaError(f"{origin}: {key}: expected text")
     if key == "grammar" and value not in GRAMMAR:
         raise MtqaError(f"{origin}: grammar: expected one of {', '.join(GRAMMAR)}")
+    if key == "tagger" and value not in ("auto", "off"):
+        raise MtqaError(f"{origin}: tagger: expected auto or off")
     if key == "fail-on" and value not in (NEVER, *Severity):
         raise MtqaError(f"{origin}: fail-on: expected one of {', '.join(Severity)}, {NEVER}")
     return value

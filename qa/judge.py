@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from qa.document import Document
 from qa.finding import Finding, Severity
@@ -29,13 +29,17 @@ class MachineTranslated:
 
 @dataclass(frozen=True, slots=True)
 class DocumentReport:
-    """What was found in one document. ``score``: MQM, 100 minus the penalty points per 100 words."""
+    """What was found in one document. ``score``: MQM, 100 minus the penalty points per 100 words.
+
+    ``signals``: what checks say of the document as a whole (``machine``, ``garbled`` of the fluency tagger).
+    """
 
     document: Document
     findings: tuple[Finding, ...]
     words: int
     score: float
     machine_translated: MachineTranslated
+    signals: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
@@ -108,6 +112,7 @@ EVIDENCE = {
     "repetition/phrase": 1.0,
     "number": 1.0,
     "tense": 0.7,
+    "proposal": 1.5,
     "preposition": 0.7,
     "article": 0.7,
     "agreement": 0.5,
@@ -128,19 +133,44 @@ _SURE, _UNLIKELY = 0.9, 0.2
 """Probabilities from which on the verdict is true, and up to which it is false; between them it is open."""
 
 
-def machine_translated(findings: Sequence[Finding], words: int) -> MachineTranslated:
-    """Whether the text reads as machine translated, by what the rules found in it.
+WITH_TAGGER = (0.0, 1.0, 1.0, 1.0)
+"""Bias, and what each of ``features`` adds to the log-odds, fitted by training/calibrate_verdict.py."""
 
-    A strong translator leaves nothing that rules see, so a false verdict only says that the text does not read as
-    machine translated. Under 100 words, or where the evidence points neither way, the verdict is None.
-    """
+
+def features(findings: Sequence[Finding], words: int, signals: Mapping[str, float]) -> tuple[float, float, float]:
+    """What the verdict is drawn from where the tagger has read the document: evidence of the findings in 1,000 words
+    (log), the tagger's log-odds for a machine, and the log share of words that it holds garbled."""
+    evidence = sum(_by_family(findings).values())
+    return math.log1p(1000 * evidence / max(words, SHORT_TEXT)), signals["machine"], math.log(signals["garbled"])
+
+
+def _by_family(findings: Sequence[Finding]) -> dict[str, float]:
     weights: dict[str, float] = {}
     for finding in findings:
         family = finding.rule.split("/")[0]
         weight = EVIDENCE.get(finding.rule, EVIDENCE.get(family, 0.0)) * finding.confidence
         if weight:
             weights[family] = weights.get(family, 0.0) + weight
-    log_odds = _PRIOR + sum(weights.values()) - _EXPECTED * words / 1000
+    return weights
+
+
+def machine_translated(
+    findings: Sequence[Finding], words: int, signals: Mapping[str, float] | None = None
+) -> MachineTranslated:
+    """Whether the text reads as machine translated, by what was found in it and by what the tagger says of its sound.
+
+    A strong translator leaves little that can be seen, so a false verdict only says that the text does not read as
+    machine translated. Under 100 words, or where the evidence points neither way, the verdict is None.
+    """
+    weights = _by_family(findings)
+    if signals and "machine" in signals:
+        bias, *each = WITH_TAGGER
+        parts = [w * x for w, x in zip(each, features(findings, words, signals), strict=True)]
+        log_odds = bias + sum(parts)
+        if bias + parts[1] + parts[2] > 0:
+            weights["fluency"] = weights.get("fluency", 0.0) + bias + parts[1] + parts[2]
+    else:
+        log_odds = _PRIOR + sum(weights.values()) - _EXPECTED * words / 1000
     probability = 1 / (1 + math.exp(-max(-50.0, min(50.0, log_odds))))
     verdict = True if probability >= _SURE else False if probability <= _UNLIKELY else None
     evidence = tuple(sorted(weights, key=lambda family: (-weights[family], family)))

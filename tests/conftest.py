@@ -21,6 +21,8 @@ SHARED = ROOT.parent / "shared"
 os.environ["MTQA_GRAMMAR"] = "off"
 # So is the language model (test_lm.py).
 os.environ["MTQA_MODEL"] = "off"
+# And the fluency tagger (test_fluency.py): snapshots and examples are of rules.
+os.environ["MTQA_TAGGER"] = "off"
 # A server that the developer left running is not the tests' business.
 os.environ["MTQA_STATE"] = tempfile.mkdtemp(prefix="mtqa-state-")
 

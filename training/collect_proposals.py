@@ -22,8 +22,10 @@ from pathlib import Path
 from benchmarks.accuracy import spans as marked_spans
 from qa import proposers
 from qa.checks import rules
+from qa.fluency.model import Calibration as Tagging
+from qa.fluency.model import load as load_tagger
 from qa.lm.model import LanguageModel, default_path
-from qa.proposers import Reading, Surprise
+from qa.proposers import Doubt, Reading, Surprise
 from qa.readers import read_text
 from qa.rulebook import load
 from qa.verifier import Edit, Verifier
@@ -52,6 +54,7 @@ def main() -> None:
         sys.exit("no language model: mtqa lm install")
     model = LanguageModel(path, args.threads)
     verifier = Verifier(model)
+    tagger = load_tagger(args.threads or 2)
     book = load()
     view = book.view(lambda rule: rule.verify)
     names = args.only.split(",")
@@ -68,15 +71,20 @@ def main() -> None:
             text, spans = marked_spans(raw) if gold else (raw, [])
             document = read_text(text, str(file), "text")
             before = ""
+            tags = tagger.read([segment.text for segment in document.segments])
+            density = Tagging.density(tags)
+            doubts = {s.text: Doubt(tag) for s, tag in zip(document.segments, tags, strict=True)}
             for passage, hits in rules.search(document, view):
                 segment = passage.segment.text
                 shift = passage.segment.locate(0, 0)[0]
                 surprise = Surprise(partial(verifier.surprise, passage.text, before))
-                reading = Reading(passage, tuple(hits), surprise, view)
+                reading = Reading(passage, tuple(hits), surprise, doubts[segment], view)
                 rows = [
                     (name, p, r)
                     for name in names
+                    if name in proposers.SPECIFIC or reading.doubt.most >= proposers.SUSPECTED
                     for p in proposers.load(name).propose(reading)
+                    if name in proposers.SPECIFIC or reading.doubt.at(p.start, p.end) >= proposers.SUSPECTED
                     for r in p.replacements
                 ]
                 edits = [Edit(p.start, p.end, r) for _, p, r in rows]
@@ -95,6 +103,9 @@ def main() -> None:
                         "old": segment[p.start : p.end],
                         "new": r,
                         "gain": round(gain, 2),
+                        "margin": p.margin,
+                        "score": round(reading.doubt.at(p.start, p.end), 4),
+                        "density": round(density, 3),
                         "surprise": round(reading.surprise.at(p.start, p.end), 1),
                         "label": label(text, start, end, r, spans) if gold else "clean",
                         "start": start,
@@ -110,7 +121,7 @@ def main() -> None:
             )  # fmt: skip
             if words > args.words:
                 break
-        out.write(json.dumps({"words": words, "candidates": candidates}) + "\n")
+        out.write(json.dumps({"words": words, "candidates": candidates, "clean": not gold}) + "\n")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ where there is nothing to do. Findings carry no fingerprint yet, and may overlap
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
@@ -26,6 +26,7 @@ CHECKS = {
     "consistency": "qa.checks.consistency",
     "grammar": "qa.checks.grammar",
     "proposals": "qa.checks.proposals",
+    "fluency": "qa.checks.fluency",
 }
 
 
@@ -53,6 +54,15 @@ class Opened(Protocol):
 
     def close(self) -> None:
         """Let go of it."""
+        ...
+
+
+@runtime_checkable
+class Judges(Protocol):
+    """What a check offers besides where it has something to say of the document as a whole."""
+
+    def evidence(self, document: Document) -> Mapping[str, float]:
+        """Figures for the verdict, by name."""
         ...
 
 

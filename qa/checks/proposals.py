@@ -1,12 +1,14 @@
 """Rewritings that somebody proposes and a language model clearly prefers.
 
 A rule that must be certain by itself can say little. A proposal may be a guess: it is shown only where the model finds
-the text with it more probable by the margin of its proposer. What is preferred together is chosen together: the best
-first, the others weighed anew in the sentence that it leaves.
+the text with it more probable, by as many bits as its proposer, the tagger's doubt of the place and the state of the
+document ask for (qa/proposers/calibration.py). What is preferred together is chosen together: the best first, the
+others weighed anew in the sentence that it leaves.
 """
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,16 +16,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa import proposers
-from qa.checks import rules
+from qa import proposers, selection
+from qa.checks import fluency, rules
 from qa.checks.passage import Passage
 from qa.display import printable
 from qa.document import OBJECT, Document
 from qa.finding import Finding, Severity
 from qa.lm import ModelUnavailable, missing_packages
 from qa.lm.cache import Cache
-from qa.proposers import Proposal, Reading, Surprise
-from qa.rulebook import Rule, Rulebook
+from qa.proposers import Doubt, Proposal, Reading, Surprise, calibration
+from qa.rulebook import Rulebook
 from qa.verifier import Edit, Verifier, longest_sentence
 
 if TYPE_CHECKING:
@@ -37,14 +39,10 @@ _LATIN = 0.8
 _LETTERS = 12
 _LONGEST = 4_000
 """Code points of a sentence that is read; what is longer is no prose, and is named in a note."""
-_MANY, _DENSE = 3, 4.0
-"""Specific proposals preferred in a document, in all and in 1,000 words, from which on it is a doubtful one."""
-_DOUBT = 0.65
-"""What margins are multiplied by in a doubtful document."""
-_SHORT = 100
-"""Words of a document below which blind exchanges are weighed in any case, by their full margins."""
+_DOUBTFUL = math.log(0.05)
+"""Log share of words that the tagger holds garbled from which on a document is a doubtful one."""
 _JOINED = 0.6
-"""Share of its margin that an edit must still gain once a better one of its passage is made."""
+"""Share of what it needed that an edit must still gain once a better one of its passage is made."""
 
 
 def create(settings: Settings) -> Proposals | None:
@@ -87,6 +85,7 @@ class Proposals:
         self._verifier: Verifier | None = None
         self._silent = False
         self._book: Rulebook | None = None
+        self._tagger = fluency.tagger(settings)
 
     def signature(self) -> str:
         """``lm:`` and the first digits of the model's SHA-256."""
@@ -106,7 +105,8 @@ class Proposals:
         if verifier is None:
             return
         if self._book is None:
-            self._book = rulebook.view(self._accepts)
+            self._book = rulebook.view(partial(selection.may_propose, self._settings))
+        doubts, density = self._doubts(document)
         stretches: list[_Stretch] = []
         left_out: list[int] = []
         before = ""
@@ -115,8 +115,9 @@ class Proposals:
                 left_out.append(document.position(passage.segment.locate(0, 0)[0])[0])
             elif _is_english(passage.text):
                 surprise = Surprise(partial(verifier.surprise, passage.text, before))
-                reading = Reading(passage, tuple(hits), surprise, self._book)
-                stretches.append(_Stretch(verifier, reading, before))
+                doubt = doubts.get(passage.segment.text) or Doubt(None)
+                reading = Reading(passage, tuple(hits), surprise, doubt, self._book)
+                stretches.append(_Stretch(verifier, reading, before, density))
             before = (before + passage.segment.text)[-_BEFORE:] + "\n\n"
         if left_out:
             place = f"{printable(document.path)}:{left_out[0]}"
@@ -124,29 +125,20 @@ class Proposals:
             too_long = f"a sentence of over {_LONGEST:,} characters{more}"
             self.notes.append(f"{place}: {too_long}: not read by the language model")
         for stretch in stretches:
-            stretch.weigh(proposers.SPECIFIC, _DOUBT)
-        # Where much is wrong that somebody knew to look for, more is wrong than that.
-        found = sum(stretch.places() for stretch in stretches)
-        doubtful = found >= _MANY and found >= _DENSE * document.words / 1000
-        for stretch in stretches:
-            if not doubtful:
-                stretch.preferred = [c for c in stretch.preferred if c.is_clear]
-            # Good prose has nothing for the blind, and takes them long; a few sentences cannot be called doubtful.
-            if doubtful or document.words < _SHORT:
-                stretch.weigh(proposers.BLIND, _DOUBT if doubtful else 1.0)
+            stretch.weigh()
             for chosen in stretch.together():
                 finding = chosen.finding(stretch.reading.passage)
                 # One guess in a text that is otherwise clean must not stop it.
-                yield finding if doubtful else replace(finding, severity=min(finding.severity, Severity.MINOR))
+                minor = replace(finding, severity=min(finding.severity, Severity.MINOR))
+                yield finding if density >= _DOUBTFUL else minor
 
-    def _accepts(self, rule: Rule) -> bool:
-        settings = self._settings
-        if not rule.verify or rule.status == "deprecated":
-            return False
-        if {rule.id, rule.family} & set(settings.disable) and rule.id not in settings.enable:
-            return False
-        languages = set(settings.source_language)
-        return not (languages and rule.languages and not languages & set(rule.languages))
+    def _doubts(self, document: Document) -> tuple[dict[str, Doubt], float]:
+        """What the tagger holds of each segment's text, and the log share of words that it holds garbled."""
+        if self._tagger is None:
+            return {}, calibration.UNKNOWN[1]
+        texts = [segment.text for segment in fluency.readable(document)]
+        tags = self._tagger.read(texts)
+        return {text: Doubt(tag) for text, tag in zip(texts, tags, strict=True)}, self._tagger.calibration.density(tags)
 
     def _open(self) -> Verifier | None:
         if self._verifier is None and not self._silent:
@@ -177,30 +169,28 @@ def _is_english(text: str) -> bool:
 class _Stretch:
     """A passage, what was proposed for it and what of that is preferred so far."""
 
-    def __init__(self, verifier: Verifier, reading: Reading, before: str) -> None:
-        self._verifier, self.reading, self._before = verifier, reading, before
+    def __init__(self, verifier: Verifier, reading: Reading, before: str, density: float) -> None:
+        self._verifier, self.reading, self._before, self._density = verifier, reading, before, density
         self.preferred: list[_Chosen] = []
 
-    def weigh(self, names: Sequence[str], factor: float) -> None:
-        """Ask these proposers, and the model; margins are multiplied by ``factor``."""
-        text = self.reading.passage.segment.text
+    def weigh(self) -> None:
+        """Ask the proposers, and the model which of their edits it prefers by enough."""
+        text, doubt, known = self.reading.passage.segment.text, self.reading.doubt, calibration.load()
+        blind = proposers.BLIND if doubt.most >= proposers.SUSPECTED else ()
         candidates = [
-            _Chosen(proposal, replacement, proposal.margin * factor)
-            for name in names
+            _Chosen(proposal, replacement, known.needed(proposal.margin, score, self._density))
+            for name in (*proposers.SPECIFIC, *blind)
             for proposal in proposers.load(name).propose(self.reading)
             if OBJECT not in text[max(0, proposal.start - 1) : proposal.end + 1]
+            if (score := doubt.at(proposal.start, proposal.end)) >= proposers.SUSPECTED or name in proposers.SPECIFIC
             for replacement in proposal.replacements
         ]
         gains = self._verifier.gains(
-            self.reading.passage.text, [c.edit for c in candidates], self._before, [c.margin for c in candidates]
+            self.reading.passage.text, [c.edit for c in candidates], self._before, [c.needed for c in candidates]
         )
-        self.preferred += [
-            replace(c, gain=gain) for c, gain in zip(candidates, gains, strict=True) if gain >= c.margin
+        self.preferred = [
+            replace(c, gain=gain) for c, gain in zip(candidates, gains, strict=True) if gain >= c.needed
         ]
-
-    def places(self) -> int:
-        """How many places a proposal is preferred in by its full margin."""
-        return len({c.proposal.start for c in self.preferred if c.is_clear})
 
     def together(self) -> list[_Chosen]:
         """The edits that can be made together, best first; each after the first is weighed in the text that is left."""
@@ -221,7 +211,7 @@ class _Stretch:
                 (
                     replace(c, gain=min(c.gain, gain))
                     for c, gain in zip(others, gains, strict=True)
-                    if gain >= _JOINED * c.margin
+                    if gain >= _JOINED * c.needed
                 ),
                 key=_Chosen.worth,
             )
@@ -234,7 +224,7 @@ class _Chosen:
 
     proposal: Proposal
     replacement: str
-    margin: float
+    needed: float
     gain: float = 0.0
 
     @property
@@ -243,12 +233,7 @@ class _Chosen:
 
     def worth(self) -> tuple[float, int, int]:
         """What to sort by: the best first, and always in the same order."""
-        return self.margin - self.gain, self.proposal.start, self.proposal.end
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether it is preferred by the full margin of its proposer."""
-        return self.gain >= self.proposal.margin
+        return self.needed - self.gain, self.proposal.start, self.proposal.end
 
     def moved(self, made: Sequence[_Chosen]) -> Edit:
         """The same edit once the others, none of which it overlaps, are made."""
@@ -268,9 +253,6 @@ class _Chosen:
         finding = passage.mark(
             proposal.rule, proposal.start, proposal.end, [self.replacement, *rest], note=proposal.note, exact=True
         )
-        return replace(finding, gain=self.gain, confidence=confidence(self.gain, self.margin), source="proposals")
+        sure = calibration.load().confidence(self.gain, self.needed)
+        return replace(finding, gain=self.gain, confidence=sure, source="proposals")
 
-
-def confidence(gain: float, margin: float) -> float:
-    """How likely a reader would act on a proposal that is preferred by so many bits."""
-    return round(1 - 0.45 * 2 ** (-(gain - margin) / 5), 2)

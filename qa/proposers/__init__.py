@@ -11,11 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from qa.checks.passage import Passage
 from qa.checks.rules import Hit
+from qa.proposers import calibration
 from qa.rulebook import Rule, Rulebook
+
+if TYPE_CHECKING:
+    from qa.fluency.model import Tags, Word
 
 PROPOSERS = {
     "lexicon": "qa.proposers.lexicon",
@@ -28,7 +32,9 @@ PROPOSERS = {
 SPECIFIC = ("lexicon", "fragments")
 """Proposers that know what they look for: a few bits are enough."""
 BLIND = ("confusions", "function-words", "forms", "order")
-"""Proposers that exchange whatever the model stumbles over: they need many."""
+"""Proposers that exchange whatever the model stumbles over: they need many, where the tagger has doubts at all."""
+SUSPECTED = 0.04
+"""The tagger's score of a place from which on the blind are asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +75,40 @@ def _place(token: tuple[int, float]) -> int:
     return token[0]
 
 
+class Doubt:
+    """How likely the tagger holds each place of a passage garbled."""
+
+    def __init__(self, tags: Tags | None) -> None:
+        """``tags``: of the passage's text; None where there is no tagger, and every place is as doubtful."""
+        self._words = tags.words if tags else None
+
+    def at(self, start: int, end: int) -> float:
+        """Its highest score for a word of ``text[start:end]``, or for the one behind where that holds none."""
+        if self._words is None:
+            return calibration.UNKNOWN[0]
+        first = bisect_left(self._words, start, key=_end_of)
+        scores = [w.garbled for w in self._words[first : first + 40] if w.start < end and start < w.end]
+        return max(scores or [w.garbled for w in self._words[first : first + 1]] or [0.0])
+
+    @property
+    def most(self) -> float:
+        """Its highest score in the passage."""
+        return calibration.UNKNOWN[0] if self._words is None else max((w.garbled for w in self._words), default=0.0)
+
+
+def _end_of(word: Word) -> int:
+    return word.end
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a proposer reads: a passage, where phrase tables match in it, how unexpected its words are, the rulebook."""
+    """What a proposer reads: a passage, where phrase tables match in it, how unexpected its words are to the model, how
+    doubtful to the tagger, the rulebook."""
 
     passage: Passage
     hits: tuple[Hit, ...]
     surprise: Surprise
+    doubt: Doubt
     rulebook: Rulebook
 
     def rule(self, name: str) -> Rule | None:

@@ -1,0 +1,194 @@
+"""The tagger itself: texts in, for each of their words how likely it stands in a garble, and of which kind."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from qa.document import WORD
+from qa.fluency import TaggerUnavailable, missing_packages
+from qa.fluency.features import LONGEST, case_ids, folded
+
+KINDS = ("ok", "word", "function", "form", "order", "missing", "extra", "broken")
+"""What a word stands in; training/garbles.py says what each of them is."""
+_TOKENS_AT_ONCE = 2_560
+"""Tokens of a batch: windows of like length go together, so that little is spent on padding."""
+_OVERLAP = 24
+"""Tokens that a window of a long paragraph shares with the one before, so that each word is read with its context."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """``text[start:end]``; ``garbled``: probability that it stands in a garble, ``kind``: the likeliest kind of it;
+    ``edited``: probability that a post-editor would have changed it."""
+
+    start: int
+    end: int
+    garbled: float
+    kind: str
+    edited: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What the tagger says of one text. ``machine``: log-odds that it was translated by machine, by its sound."""
+
+    words: tuple[Word, ...]
+    machine: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How sure a score is, fitted on annotated documents by training/calibrate_tagger.py.
+
+    Log-odds that a reader would act on a mark: ``bias`` + ``score`` × log-odds of the tagger's probability
+    + ``document`` × log of the share of words that it holds garbled in the document. ``shown``: confidence from
+    which on a word makes a finding, ``joined``: from which on its neighbours belong to it.
+    """
+
+    bias: float
+    score: float
+    document: float
+    shown: float
+    joined: float
+
+    def confidence(self, garbled: float, density: float) -> float:
+        """From the tagger's probability for a word and the document's ``density``."""
+        p = min(max(garbled, 1e-6), 1 - 1e-6)
+        logit = self.bias + self.score * float(np.log(p / (1 - p))) + self.document * density
+        return _probability(logit)
+
+    @staticmethod
+    def density(tags: Sequence[Tags]) -> float:
+        """Log of the share of words that the tagger holds garbled, drawn to one in a hundred where there are few."""
+        words = [word.garbled for tag in tags for word in tag.words]
+        return float(np.log((sum(words) + 1.0) / (len(words) + 100.0)))
+
+
+@cache
+def load(threads: int = 1) -> Tagger:
+    """The tagger that ships with mtqa; loaded once."""
+    return Tagger(threads)
+
+
+class Tagger:
+    """One ONNX session. Raises TaggerUnavailable where its packages are missing or its files are damaged."""
+
+    def __init__(self, threads: int = 1) -> None:
+        if missing := missing_packages():
+            raise TaggerUnavailable(f"the fluency tagger needs {', '.join(missing)}: pip install {' '.join(missing)}")
+        import onnxruntime as ort
+        from tokenizers import Tokenizer
+
+        folder = files("qa.fluency")
+        card = json.loads(folder.joinpath("tagger.json").read_text("utf-8"))
+        data: dict[str, bytes] = {}
+        for name in ("tagger.onnx", "tokenizer.json"):
+            try:
+                data[name] = folder.joinpath(name).read_bytes()
+            except OSError:
+                raise TaggerUnavailable(f"the fluency tagger's {name} is missing: install mtqa anew") from None
+            if hashlib.sha256(data[name]).hexdigest() != card["sha256"][name]:
+                raise TaggerUnavailable(f"the fluency tagger's {name} is damaged (SHA-256): install mtqa anew")
+        self.calibration = Calibration(**card["calibration"])
+        self.version: str = card["sha256"]["tagger.onnx"][:8]
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session: Any = ort.InferenceSession(data["tagger.onnx"], options, providers=["CPUExecutionProvider"])
+        self._tokenizer: Any = Tokenizer.from_str(data["tokenizer.json"].decode())
+        self._read: dict[str, Tags] = {}
+
+    def read(self, texts: Sequence[str]) -> list[Tags]:
+        """What is said of each text. A long one is read in windows; what was read last is remembered."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._read]
+        if new:
+            if len(self._read) > 4_000:
+                self._read.clear()
+                new = list(dict.fromkeys(texts))
+            self._read.update(zip(new, self._tagged(new), strict=True))
+        return [self._read[text] for text in texts]
+
+    def _tagged(self, texts: Sequence[str]) -> list[Tags]:
+        windows = [(number, *w) for number, text in enumerate(texts) for w in self._windows(text)]
+        order = sorted(range(len(windows)), key=lambda i: len(windows[i][1]))
+        answers: list[Any] = [None] * len(windows)
+        for batch in _batches(order, [len(w[1]) for w in windows]):
+            width = max(len(windows[i][1]) for i in batch)
+            ids, cases, mask = (np.zeros((len(batch), width), np.int64) for _ in range(3))
+            for row, i in enumerate(batch):
+                _, tokens, case, _, _ = windows[i]
+                ids[row, : len(tokens)], cases[row, : len(tokens)], mask[row, : len(tokens)] = tokens, case, 1
+            kind, edited, machine = self._session.run(None, {"ids": ids, "cases": cases, "mask": mask})
+            for row, i in enumerate(batch):
+                size = len(windows[i][1])
+                answers[i] = kind[row, :size], edited[row, :size], float(machine[row])
+        parts: list[list[tuple[dict[int, tuple[float, str, float]], float, int]]] = [[] for _ in texts]
+        for (number, tokens, _, offsets, fresh), (kind, edited, machine) in zip(windows, answers, strict=True):
+            exp = np.exp(kind - kind.max(axis=1, keepdims=True))
+            odds = exp / exp.sum(axis=1, keepdims=True)
+            by_start = {
+                start: (float(1 - odds[i, 0]), KINDS[1 + int(odds[i, 1:].argmax())], _probability(float(edited[i])))
+                for i, (start, end) in enumerate(offsets)
+                if end > start >= fresh
+            }
+            parts[number].append((by_start, machine, len(tokens)))
+        return [_joined(text, pieces) for text, pieces in zip(texts, parts, strict=True)]
+
+    def _windows(self, text: str) -> Iterator[tuple[list[int], list[int], list[tuple[int, int]], int]]:
+        """(token ids, case ids, offsets, first code point that is not an earlier window's) of each window."""
+        plain = folded(text)
+        encoding = self._tokenizer.encode(plain, add_special_tokens=False)
+        ids, offsets = encoding.ids, encoding.offsets
+        first, last = self._tokenizer.token_to_id("[CLS]"), self._tokenizer.token_to_id("[SEP]")
+        room = LONGEST - 2
+        at = 0
+        while at < len(ids):
+            stop = min(at + room, len(ids))
+            begin = max(0, at - _OVERLAP) if at else 0
+            stop = min(begin + room, len(ids))
+            spans = [(0, 0), *offsets[begin:stop], (0, 0)]
+            yield [first, *ids[begin:stop], last], case_ids(plain, spans), spans, offsets[at][0]
+            at = stop
+
+
+def _batches(order: Sequence[int], sizes: Sequence[int]) -> Iterator[list[int]]:
+    batch: list[int] = []
+    for i in order:  # shortest first, so that the newest is the widest
+        if batch and sizes[i] * (len(batch) + 1) > _TOKENS_AT_ONCE:
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
+
+
+def _joined(text: str, pieces: Sequence[tuple[dict[int, tuple[float, str, float]], float, int]]) -> Tags:
+    said: dict[int, tuple[float, str, float]] = {}
+    for by_start, _, _ in pieces:
+        said.update({start: value for start, value in by_start.items() if start not in said})
+    words = []
+    for match in WORD.finditer(text):
+        # The tagger answers at a word's first piece; "don't" and "3.5" are several of its words and one of ours.
+        inside = [said[at] for at in range(match.start(), match.end()) if at in said and _starts_word(text, at)]
+        if inside:
+            garbled, kind, edited = max(inside)
+            words.append(Word(match.start(), match.end(), garbled, kind, edited))
+    total = sum(size for _, _, size in pieces)
+    return Tags(tuple(words), sum(machine * size for _, machine, size in pieces) / total if total else 0.0)
+
+
+def _starts_word(text: str, at: int) -> bool:
+    return at == 0 or not (text[at - 1].isalnum() and text[at].isalnum())
+
+
+def _probability(logit: float) -> float:
+    return float(1 / (1 + np.exp(-logit)))

@@ -1,0 +1,54 @@
+"""How many bits a proposal must gain, given what else speaks for it; and how sure it is then.
+
+Fitted by training/calibrate_proposals.py on annotated passages and human English: a logistic regression of the gain,
+the proposer's own margin, the tagger's score of the place and the share of words that it holds garbled in the document.
+Solved for the gain, it says what margin a proposal has there.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+UNKNOWN = (0.05, math.log(0.03))
+"""The tagger's score of a place, and the log share of garbled words, where there is no tagger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Log-odds that a reader would act on a proposal: ``bias`` + ``gain`` × bits + ``margin`` × the proposer's margin
+    + ``score`` × log-odds of the tagger's score + ``document`` × log share of garbled words.
+
+    ``shown``: probability from which on a proposal is shown; ``least``: bits that it must gain in any case.
+    """
+
+    bias: float
+    gain: float
+    margin: float
+    score: float
+    document: float
+    shown: float
+    least: float
+
+    def needed(self, margin: float, score: float, density: float) -> float:
+        """The bits that a proposal must gain to be shown."""
+        p = min(max(score, 1e-4), 1 - 1e-4)
+        rest = self.bias + self.margin * margin + self.score * math.log(p / (1 - p)) + self.document * density
+        return max(self.least, (_logit(self.shown) - rest) / self.gain)
+
+    def confidence(self, gain: float, needed: float) -> float:
+        """How likely a reader would act on a proposal that gained so much and needed so much."""
+        return round(1 / (1 + math.exp(-_logit(self.shown) - self.gain * min(gain - needed, 40))), 2)
+
+
+@cache
+def load() -> Calibration:
+    """The calibration that ships with mtqa."""
+    return Calibration(**json.loads(files("qa.proposers").joinpath("calibration.json").read_text("utf-8")))
+
+
+def _logit(p: float) -> float:
+    return math.log(p / (1 - p))

@@ -1,0 +1,154 @@
+"""How sure a score of the tagger is: fits the calibration of qa/fluency/tagger.json on annotated and human documents.
+
+    PYTHONPATH=. python training/calibrate_tagger.py ../shared/data training/garbled [--budget 0.4] [--write]
+
+Garbled documents are the annotated passages that were held back from training, joined three and three to the length of
+a short article; human ones are the measured part of clean/ and clean_other/. A word counts as right where it lies in a
+mark. Logistic regression of two features (log-odds of the score, log share of garbled words in the document), then the
+threshold at which the human documents have ``--budget`` findings in 1,000 words. Prints a table of reliability.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+from garbles import annotated, is_measured
+
+from qa.fluency.model import Calibration, Tags, load
+from qa.morphology import lemmas
+
+CARD = Path("qa/fluency/tagger.json")
+Marks = list[tuple[int, int, int]]
+Scored = tuple[list[tuple[Tags, Marks]], float]
+"""What the tagger says of a document's paragraphs, with their marks; the document's density."""
+
+
+def _lemmas(word: str) -> set[str]:
+    return {lemma for upos in ("VERB", "NOUN", "ADJ") for lemma in lemmas(word, upos)} | {word}
+
+
+def is_held(file: str, number: int) -> bool:
+    """Whether a passage was kept back from training."""
+    return is_measured(f"{file} {number}") and number % 2 == 0
+
+
+def garbled_documents(folder: Path) -> list[list[tuple[str, Marks]]]:
+    """Held passages, three to a document; each a list of paragraphs with their marks."""
+    passages = []
+    for path in sorted(folder.glob("*.txt")):
+        for number, passage in enumerate(path.read_text("utf-8").split("\n---")):
+            if is_held(path.name, number):
+                text, marks = annotated(passage.strip(), _lemmas)
+                if marks:
+                    passages.append(_paragraphs(text, marks))
+    return [[p for passage in passages[i : i + 3] for p in passage] for i in range(0, len(passages), 3)]
+
+
+def human_documents(data: Path) -> list[list[tuple[str, Marks]]]:
+    """The measured part of the news, and as much of the reviews and talks."""
+    out = []
+    for folder in ("clean", "clean_other"):
+        for path in sorted((data / folder).glob("*.txt")):
+            if is_measured(path.name):
+                out.append([(line, []) for line in path.read_text("utf-8").splitlines() if len(line.split()) > 3])
+    return out
+
+
+def _paragraphs(text: str, marks: Marks) -> list[tuple[str, Marks]]:
+    out, at = [], 0
+    for line in text.split("\n"):
+        if len(line.split()) > 3:
+            out.append((line, [(s - at, e - at, k) for s, e, k in marks if at <= s and e <= at + len(line)]))
+        at += len(line) + 1
+    return out
+
+
+def rows(documents: list[list[tuple[str, Marks]]]) -> list[Scored]:
+    tagger = load(2)
+    out = []
+    for document in documents:
+        tags = tagger.read([text for text, _ in document])
+        out.append((list(zip(tags, (m for _, m in document), strict=True)), Calibration.density(tags)))
+    return out
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("garbled", type=Path)
+    parser.add_argument("--budget", type=float, default=0.4)
+    parser.add_argument("--write", action="store_true")
+    args = parser.parse_args()
+    from sklearn.linear_model import LogisticRegression
+
+    bad, good = rows(garbled_documents(args.garbled)), rows(human_documents(args.data))
+    x, y = [], []
+    for document, density in bad + good:
+        for tags, marks in document:
+            for word in tags.words:
+                p = min(max(word.garbled, 1e-6), 1 - 1e-6)
+                x.append((math.log(p / (1 - p)), density))
+                y.append(any(word.start < e and s < word.end for s, e, _ in marks))
+    features, labels = np.array(x), np.array(y)
+    fit = LogisticRegression(C=10).fit(features, labels)
+    bias, (score, document) = float(fit.intercept_[0]), map(float, fit.coef_[0])
+    sure = fit.predict_proba(features)[:, 1]
+    print(f"{labels.sum()} of {len(labels)} words lie in garbles")
+    print(f"bias {bias:.3f} score {score:.3f} document {document:.3f}")
+    for low in np.arange(0, 1, 0.1):
+        inside = (sure >= low) & (sure < low + 0.1)
+        if inside.sum() >= 20:
+            print(f"  said {low:.1f} to {low + 0.1:.1f}: {labels[inside].mean():.2f} of {inside.sum()}")
+    for shown in np.arange(0.3, 0.96, 0.05):
+        c = Calibration(bias, score, document, float(shown), float(shown) * 0.6)
+        print(f"shown {shown:.2f}: " + summary(bad, good, c))
+    if args.write:
+        shown = next(
+            s for s in np.arange(0.3, 1, 0.01) if _alarms(good, Calibration(bias, score, document, s, s)) <= args.budget
+        )
+        shown = round(float(max(shown, 0.6)), 2)
+        card: dict[str, Any] = json.loads(CARD.read_text("utf-8"))
+        card["calibration"] = {
+            "bias": round(bias, 4), "score": round(score, 4), "document": round(document, 4), "shown": shown,
+            "joined": round(shown * 0.6, 2),
+        }  # fmt: skip
+        CARD.write_text(json.dumps(card, indent=1) + "\n", "utf-8")
+
+
+def _found(document: list[tuple[Tags, Marks]], density: float, c: Calibration) -> tuple[int, int, int]:
+    """(garbles found, findings in a garble, findings beside one)."""
+    from qa.checks.fluency import spans
+
+    found = right = wrong = 0
+    for tags, marks in document:
+        hit = set()
+        for span in spans(" " * 10_000, tags.words, c, density):
+            touched = {m for m in marks if span[0].start < m[1] and m[0] < span[-1].end}
+            hit |= touched
+            right, wrong = right + bool(touched), wrong + (not touched)
+        found += len(hit)
+    return found, right, wrong
+
+
+def _alarms(good: list[Scored], c: Calibration) -> float:
+    words = sum(len(t.words) for d, _ in good for t, _ in d)
+    return 1000 * sum(_found(d, density, c)[2] for d, density in good) / words
+
+
+def summary(bad: list[Scored], good: list[Scored], c: Calibration) -> str:
+    counts = np.array([_found(d, density, c) for d, density in bad]).sum(0)
+    total = sum(len(m) for d, _ in bad for _, m in d)
+    precision = counts[1] / max(1, counts[1] + counts[2])
+    return f"found {counts[0] / total:.3f} precision {precision:.3f} false alarms {_alarms(good, c):.2f} in 1,000 words"
+
+
+if __name__ == "__main__":
+    main()
