@@ -1,9 +1,9 @@
-"""Phrase-table entries and confusion sets from the annotated passages: what was written to train the tagger proposes, too.
+"""Phrase-table entries and confusion sets from the annotated passages that the tagger was trained on.
 
     PYTHONPATH=. python training/entries_from_passages.py training/garbled [--write]
 
-A mark of several words becomes an entry of rules/en/proposal/passages-<language>.yaml, its head in all its forms where the
-garble and the fix agree in it; a mark of one word a line of the confusion sets. Left out are names, figures, marks of
+A mark of two to five words becomes an entry of rules/en/proposal/passages.yaml, its head in all its forms where garble
+and fix agree in it; a mark of one word a line of the confusion sets. Left out are names, figures, marks of
 punctuation, of small words alone, and what a table holds already. Nothing here is certain: the language model and the
 tagger decide (``verify: true``). Run training/collect_proposals.py and calibrate_margins.py on the new entries.
 """
@@ -107,16 +107,19 @@ def confusion(bad: str, fix: str) -> tuple[str, str, str] | None:
     return None
 
 
+_LONGEST = 5
+"""Words of a garble: longer ones do not come again."""
+
 HEADER = """\
-message: “{match}” reads like {LANGUAGE}{note}; the usual English would be “{fix}”.
+message: “{match}” reads like a translation{note}; the usual English would be “{fix}”.
 category: style/unidiomatic
 severity: major
 confidence: 0.6
 status: preview
 verify: true
-source-languages: [{CODE}]
 entries: |
 """
+PATH = RULES / "proposal" / "passages.yaml"
 
 
 def main() -> None:
@@ -124,10 +127,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    known = "\n".join(p.read_text("utf-8") for p in RULES.rglob("*.yaml") if not p.name.startswith("passages-"))
-    tables: dict[str, dict[str, str]] = defaultdict(dict)
+    known = "\n".join(p.read_text("utf-8") for p in RULES.rglob("*.yaml") if p != PATH)
+    table: dict[str, str] = {}
     sets: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    seen: set[str] = set()
     for language, bad, fixes in pairs(args.folder):
         if " " not in bad:
             for fix in fixes:
@@ -135,26 +137,17 @@ def main() -> None:
                     kind, lemma, right = found
                     if right not in sets[kind][lemma]:
                         sets[kind][lemma].append(right)
-            continue
-        line = entry(bad, fixes)
-        left = line.split(" => ")[0]
-        if left not in seen and f"\n  {left} =>" not in known:
-            seen.add(left)
-            tables[language][left] = line
-    print({lang: len(t) for lang, t in sorted(tables.items())}, sum(map(len, tables.values())))
-    print({kind: len(s) for kind, s in sets.items()})
+        elif len(bad.split()) <= _LONGEST:
+            line = entry(bad, fixes)
+            left = line.split(" => ")[0]
+            if f"\n  {left} =>" not in known:
+                table.setdefault(left, line + (f"  # as in {LANGUAGES[language]}" if language != "xx" else ""))
+    print(f"{len(table)} entries;", {kind: len(s) for kind, s in sets.items()}, "words in confusion sets")
     if not args.write:
         return
-    for language, table in tables.items():
-        path = RULES / "proposal" / f"passages-{LANGUAGES[language].split()[-1].lower()}.yaml"
-        old = path.read_text("utf-8") if path.exists() else ""
-        tail = old[old.index("why: |") :] if "why: |" in old else "why: |\n"
-        head = HEADER.replace("{LANGUAGE}", LANGUAGES[language]).replace("{CODE}", language)
-        if language == "xx":
-            head = head.replace("reads like a chain of languages", "reads like a translation").replace(
-                "source-languages: [xx]\n", ""
-            )
-        path.write_text(head + "".join(f"  {line}\n" for line in sorted(table.values())) + tail, "utf-8")
+    old = PATH.read_text("utf-8") if PATH.exists() else ""
+    tail = old[old.index("why: |") :] if "why: |" in old else "why: |\n"
+    PATH.write_text(HEADER + "".join(f"  {line}\n" for _, line in sorted(table.items())) + tail, "utf-8")
     for kind, found_sets in sets.items():
         _extend(kind, found_sets)
 

@@ -33,7 +33,7 @@ _LEAST_WORDS = 4
 def create(settings: Settings) -> Fluency | None:
     """The check as the settings want it; None where it is switched off, or cannot run and was not asked for."""
     opened = tagger(settings)
-    return Fluency(opened) if opened else None
+    return Fluency(opened, settings) if opened else None
 
 
 def tagger(settings: Settings) -> Tagger | None:
@@ -53,9 +53,12 @@ def tagger(settings: Settings) -> Tagger | None:
 class Fluency:
     """The tagger's marks as findings."""
 
-    def __init__(self, tagger: Tagger) -> None:
+    def __init__(self, tagger: Tagger, settings: Settings) -> None:
         self.notes: list[str] = []
         self._tagger = tagger
+        fitted = tagger.calibration
+        shown = fitted.joined if settings.all else max(fitted.shown, settings.min_confidence)
+        self._calibration = replace(fitted, shown=shown)
 
     def signature(self) -> str:
         """``tagger:`` and the first digits of the model's SHA-256."""
@@ -71,7 +74,7 @@ class Fluency:
         """Spans that the tagger is sure enough of, each by the rule of its kind."""
         segments = readable(document)
         tags = self._tagger.read([segment.text for segment in segments])
-        calibration = self._tagger.calibration
+        calibration = self._calibration
         density = calibration.density(tags)
         for segment, tag in zip(segments, tags, strict=True):
             passage = Passage.of(document, segment, rulebook, "fluency")

@@ -86,6 +86,8 @@ class Proposals:
         self._silent = False
         self._book: Rulebook | None = None
         self._tagger = fluency.tagger(settings)
+        fitted = calibration.load()
+        self._calibration = replace(fitted, shown=max(fitted.shown, settings.min_confidence))
 
     def signature(self) -> str:
         """``lm:`` and the first digits of the model's SHA-256."""
@@ -117,7 +119,7 @@ class Proposals:
                 surprise = Surprise(partial(verifier.surprise, passage.text, before))
                 doubt = doubts.get(passage.segment.text) or Doubt(None)
                 reading = Reading(passage, tuple(hits), surprise, doubt, self._book)
-                stretches.append(_Stretch(verifier, reading, before, density))
+                stretches.append(_Stretch(verifier, reading, before, density, self._calibration))
             before = (before + passage.segment.text)[-_BEFORE:] + "\n\n"
         if left_out:
             place = f"{printable(document.path)}:{left_out[0]}"
@@ -127,7 +129,7 @@ class Proposals:
         for stretch in stretches:
             stretch.weigh()
             for chosen in stretch.together():
-                finding = chosen.finding(stretch.reading.passage)
+                finding = chosen.finding(stretch.reading.passage, self._calibration)
                 # One guess in a text that is otherwise clean must not stop it.
                 minor = replace(finding, severity=min(finding.severity, Severity.MINOR))
                 yield finding if density >= _DOUBTFUL else minor
@@ -169,16 +171,20 @@ def _is_english(text: str) -> bool:
 class _Stretch:
     """A passage, what was proposed for it and what of that is preferred so far."""
 
-    def __init__(self, verifier: Verifier, reading: Reading, before: str, density: float) -> None:
-        self._verifier, self.reading, self._before, self._density = verifier, reading, before, density
+    def __init__(
+        self, verifier: Verifier, reading: Reading, before: str, density: float, known: calibration.Calibration
+    ) -> None:
+        """``density``: log share of words that the tagger holds garbled in the document."""
+        self._verifier, self.reading, self._before = verifier, reading, before
+        self._density, self._known = density, known
         self.preferred: list[_Chosen] = []
 
     def weigh(self) -> None:
         """Ask the proposers, and the model which of their edits it prefers by enough."""
-        text, doubt, known = self.reading.passage.segment.text, self.reading.doubt, calibration.load()
+        text, doubt = self.reading.passage.segment.text, self.reading.doubt
         blind = proposers.BLIND if doubt.most >= proposers.SUSPECTED else ()
         candidates = [
-            _Chosen(proposal, replacement, known.needed(proposal.margin, score, self._density))
+            _Chosen(proposal, replacement, self._known.needed(proposal.margin, score, self._density))
             for name in (*proposers.SPECIFIC, *blind)
             for proposal in proposers.load(name).propose(self.reading)
             if OBJECT not in text[max(0, proposal.start - 1) : proposal.end + 1]
@@ -247,12 +253,12 @@ class _Chosen:
     def overlaps(self, other: _Chosen) -> bool:
         return self.proposal.start < other.proposal.end and other.proposal.start < self.proposal.end
 
-    def finding(self, passage: Passage) -> Finding:
+    def finding(self, passage: Passage, known: calibration.Calibration) -> Finding:
         proposal = self.proposal
         rest = [r for r in proposal.replacements if r != self.replacement]
         finding = passage.mark(
             proposal.rule, proposal.start, proposal.end, [self.replacement, *rest], note=proposal.note, exact=True
         )
-        sure = calibration.load().confidence(self.gain, self.needed)
+        sure = known.confidence(self.gain, self.needed)
         return replace(finding, gain=self.gain, confidence=sure, source="proposals")
 
