@@ -285,11 +285,11 @@ def train(work: Path, phase: str, seed: int, minutes: float, rate: float, start:
         close = [json.loads(line) for line in (work / "close.jsonl").open(encoding="utf-8")]
         close = [row for row in close if not row.pop("held")]
         # The passages several times over; of the rest somewhat more than that.
-        copies = 4
+        copies = 6
         words = sum(len(r["text"].split()) for r in close) * copies
         rest, count = [], 0
         for row in broad:
-            if count > words * 1.3:
+            if count > words * 0.9:
                 break
             rest.append(row)
             count += len(row["text"].split())
