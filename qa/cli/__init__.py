@@ -20,6 +20,7 @@ COMMANDS = {
     "grammar": "qa.cli.grammar",
     "lm": "qa.cli.lm",
     "rules": "qa.cli.rules",
+    "score": "qa.cli.score",
 }
 
 
