@@ -120,7 +120,7 @@ def _format(path: str, text: str) -> str:
 
 def rows(path: str, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """(line number, object) of each line of JSONL that is not blank."""
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
         if not line.strip():
             continue
         try:

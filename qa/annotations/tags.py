@@ -28,7 +28,7 @@ def read(path: str, text: str) -> Iterator[Annotated]:
     file = next((p for p in beside if p.is_file()), None)
     if file is None:
         raise MtqaError(f"{printable(path)}: words without tags; expected them beside it as {beside[0].name}")
-    sentences, tags = text.removesuffix("\n").split("\n"), read_content(str(file)).removesuffix("\n").split("\n")
+    sentences, tags = (_lines(t) for t in (text, read_content(str(file))))
     if len(sentences) != len(tags):
         raise MtqaError(
             f"{printable(str(file))}: has {len(tags):,} lines, {printable(path)} has {len(sentences):,}: line"
@@ -42,6 +42,10 @@ def read(path: str, text: str) -> Iterator[Annotated]:
             raise wrong(str(file), number, f"{len(labels)} tags for {len(tokens)} words")
         together, words = detokenised(tokens)
         yield tagged(path, number, together, words, labels)
+
+
+def _lines(text: str) -> list[str]:
+    return text.removeprefix("\ufeff").removesuffix("\n").split("\n")
 
 
 def detokenised(tokens: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:

@@ -59,11 +59,11 @@ def _origins(edits: Edits) -> dict[int, list[int]]:
     moved = {e.position: e.shift for e in edits.operations if e.position is not None and e.shift is not None}
     kept = {e.position for e in edits.operations if e.operation is Operation.KEEP}
     out: dict[int, list[int]] = {}
-    for number in sorted(set(moved.values())):
-        positions = [p for p, shift in moved.items() if shift == number]
+    places = {n: sorted(p for p, shift in moved.items() if shift == n) for n in set(moved.values())}
+    for number, positions in sorted(places.items(), key=lambda item: item[1]):
         if not any(p in kept for p in positions):
             continue  # nothing of it is shown as moved
-        at = min(positions) - 1
+        at = positions[0] - 1
         while at in moved:
             at -= 1
         out.setdefault(at, []).append(number)
