@@ -240,7 +240,7 @@ def _add(result: Evaluation, text: Annotated, findings: Sequence[Finding]) -> No
         if not is_found:
             result.missed.append(Missed(text, mark))
         elif mark.fixes and not is_fixed:
-            result.unfixed.append(Missed(text, mark, now[2] if now else None))
+            result.unfixed.append(Missed(text, mark, now[1] if now else None))
     for finding in findings:
         is_right = any(finding.start < m.end and m.start < finding.end for m in text.marks)
         for said in (

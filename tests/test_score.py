@@ -11,6 +11,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 
 import jsonschema
@@ -102,7 +103,7 @@ def score(mtqa, folder: Path):
     def run(*arguments: str, status: int = 0, **more: object):
         result = mtqa("score", *arguments, cwd=folder, **more)
         assert result.returncode == status, result.stderr.decode()
-        if ("--format", "json") not in list(zip(arguments, arguments[1:], strict=False)):
+        if ("--format", "json") not in pairwise(arguments):
             return result.stdout.decode()
         data = json.loads(result.stdout)
         jsonschema.Draft202012Validator(SCHEMA).validate(data)
@@ -368,7 +369,7 @@ def test_each_system_has_its_own_post_edit(post_edited: Path, score) -> None:
     assert [f["path"] for f in data["gate"]["failures"]] == ["mt.txt"]
 
 
-WORDS = st.lists(st.sampled_from("the cat sat on a mat The CAT, mat. & <b> 猫 é 😀".split()), max_size=14).map(" ".join)
+WORDS = st.lists(st.sampled_from(["the", "cat", "sat", "on", "a", "mat", "The", "CAT,", "mat.", "&", "<b>", "猫", "é", "😀"]), max_size=14).map(" ".join)
 
 
 @settings(max_examples=200, deadline=None)

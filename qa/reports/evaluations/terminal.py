@@ -45,20 +45,24 @@ def render(evaluation: Evaluation, show: Collection[str], *, width: int, color: 
 
 def _summary(evaluation: Evaluation) -> list[RenderableType]:
     marks, findings, words = evaluation.marks, evaluation.findings, evaluation.words
-    table = tables.table(f"{evaluation.texts:,} texts, {evaluation.running_words:,} words", "precision", "recall",
-                         "F1", "MCC")  # fmt: skip
+    table = tables.table(f"{_count(evaluation.texts, 'text')}, {_count(evaluation.running_words, 'word')}",
+                         "precision", "recall", "F1", "MCC")  # fmt: skip
     table.add_row("findings and marks", *map(_share, (findings.precision, marks.recall, evaluation.f1)), "–")
     table.add_row("words", *map(_share, (words.precision, words.recall, words.f1)), f"{words.mcc:.3f}")
     false = findings.findings - findings.right
     lines = [
-        f"{marks.marks:,} marks: {marks.found:,} found"
+        f"{_count(marks.marks, 'mark')}: {marks.found:,} found"
         + (f", {marks.fixed:,} fixed as accepted ({_share(marks.fixed_share)})" if marks.fixable else "")
         + (f"; {evaluation.unplaced:,} more have no place in the text" if evaluation.unplaced else ""),
-        f"{findings.findings:,} findings: {findings.right:,} touch a mark, {false:,} do not"
+        f"{_count(findings.findings, 'finding')}: {findings.right:,} right (a mark is there), {false:,} not"
         + (f" ({evaluation.false_per_1000_words:.2f} per 1,000 words)" if evaluation.running_words else ""),
     ]
     notes: list[RenderableType] = [tables.text(f"Note: {note}", "dim") for note in evaluation.notes]
     return [table, Text(), *map(Text, lines), tables.unbroken(evaluation.signature, "dim"), *notes]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _share(value: float | None) -> str:
@@ -95,7 +99,7 @@ def _marks(title: str, missed: list[Missed]) -> list[RenderableType]:
 
 
 def _false(evaluation: Evaluation) -> list[RenderableType]:
-    items: list[RenderableType] = [tables.text(f"{len(evaluation.false):,} false alarms", "bold")]
+    items: list[RenderableType] = [tables.text(_count(len(evaluation.false), "false alarm"), "bold")]
     for item in evaluation.false:
         finding = item.finding
         items.append(_excerpt(item.text, finding.start, finding.end, "red"))
@@ -110,7 +114,8 @@ def _excerpt(text: Annotated, start: int, end: int, style: str) -> Text:
     """Where it is, and the phrase between >> and << in what stands around it."""
     whole = text.document.text
     line, column = text.place(start)
-    before, after = whole[max(0, start - CONTEXT) : start], whole[end : end + CONTEXT]
+    before = "…" * (start > CONTEXT) + whole[max(0, start - CONTEXT) : start]
+    after = whole[end : end + CONTEXT] + "…" * (end + CONTEXT < len(whole))
     shown = Text(f"  {printable(text.document.path)}:{line}:{column}  ", style="bold")
     shown.append(_flat(before), "not bold").append(f">>{_cut(whole[start:end])}<<", style)
     return shown.append(_flat(after), "not bold")
