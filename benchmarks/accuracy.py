@@ -10,8 +10,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from qa import annotations
-from qa.annotations import Annotated
+from qa import annotated
+from qa.annotated import Annotated
 from qa.checker import Checker
 from qa.config import Settings
 from qa.evaluation import Evaluation, evaluate
@@ -30,8 +30,8 @@ def main() -> None:
 
 def measure(checker: Checker) -> None:
     """Print how the checker does on the samples, and what it says of human texts."""
-    paths = annotations.find([str(ROOT / "samples" / "gold")])
-    gold = evaluated(checker, [text for path in paths for text in annotations.read(path)])
+    paths = annotated.find([str(ROOT / "samples" / "gold")])
+    gold = evaluated(checker, [text for path in paths for text in annotated.read(path)])
     marks = gold.marks
     print(f"samples/gold: {marks.marks} garbles, found {marks.recall or 0:.2f}", end=", ")
     print(f"fixed {marks.fixed_share or 0:.2f}", end=", ")

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from qa.annotations import Annotated, Mark
+from qa.annotated import Annotated, Mark
 from qa.document import WORD
 from qa.finding import Finding, Severity
 from qa.fixes import apply

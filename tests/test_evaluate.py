@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa import annotations
-from qa.annotations import Annotated, Mark
-from qa.annotations.gold import without_marks
-from qa.annotations.tags import detokenised
+from qa import annotated
+from qa.annotated import Annotated, Mark
+from qa.annotated.gold import without_marks
+from qa.annotated.tags import detokenised
 from qa.evaluation import Words, normal, select, touched
 from qa.finding import Severity
 from qa.readers import read_text
@@ -237,7 +237,7 @@ def test_the_benchmark_prints_the_same_figures(mtqa) -> None:
     from qa.checker import Checker
     from qa.config import Settings
 
-    texts = [t for p in annotations.find([str(ROOT / "samples" / "gold")]) for t in annotations.read(p)]
+    texts = [t for p in annotated.find([str(ROOT / "samples" / "gold")]) for t in annotated.read(p)]
     found = accuracy.evaluated(Checker(Settings(grammar="off", model="off")), texts)
     data = json.loads(mtqa("evaluate", "samples/gold", "--format", "json", "--grammar", "off", "--model", "off").stdout)
     assert (found.marks.found, found.marks.fixed) == (data["marks"]["found"], data["marks"]["fixed"])

@@ -537,6 +537,9 @@ def test_hostile_text_and_names_in_other_reports(folder: Path, score, format_: s
         (("-r", "ref.txt", "good.txt", "--format", "json=no-folder/x.json"), ["no-folder/x.json: cannot be written"]),
         (("-r", "ref.txt", "good.txt", "--tokenize", "ja-mecab"), ["pip install 'sacrebleu[ja]'"]),
         (("-r", "ref.txt", "good.txt", "--tokenize", "flores200"), ["--tokenize flores200"]),
+        (("-r", "ref.txt", "good.txt", "--min-bleu", "nan"), ["no number"]),
+        (("-r", "ref.txt", "good.txt", "--smooth-value", "-1"), ["--smooth-value"]),
+        (("-r", "ref.txt", "good.txt", "--max-file-size", "100"), ["over the limit of 100"]),
         (("-r", "long.txt", "long.txt"), ["long.txt: line 2 has 2,500 words", "--metrics"]),
     ],
 )

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from qa import annotated
 from qa.cli.options import read_settings, settings_options
-from qa.cli.output import OK, write
+from qa.cli.output import OK, terminal, write
 from qa.display import printable
 from qa.errors import MtqaError
 from qa.finding import Severity
-
-_ANNOTATIONS = ("gold", "mqm", "wmt", "mlqe", "tags")
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
-    "--annotations", type=click.Choice(_ANNOTATIONS), help="Format of the marks, where name and content do not tell."
-)
+    "--annotations", "format_of_marks", type=click.Choice(list(annotated.FORMATS)),
+    help="Format of the marks, where name and content do not tell.",
+)  # fmt: skip
 @click.option("--show", metavar="NAMES", default="", help="List one by one: missed, unfixed, false, with commas.")
 @click.option(
     "--min-severity", type=click.Choice([str(s) for s in Severity]), help="Only marks that are at least this severe."
@@ -37,10 +34,11 @@ _ANNOTATIONS = ("gold", "mqm", "wmt", "mlqe", "tags")
 @click.option(
     "--encoding", metavar="NAME", help="Encoding of the files, where it is not UTF-8 or marked by a byte order mark."
 )
+@click.option("--max-file-size", type=int, metavar="BYTES", help="Largest file that is read (default 50,000,000).")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 @click.option("--width", type=click.IntRange(40, 400), help="Columns of the terminal report.")
 def evaluate(
-    paths: tuple[str, ...], annotations: str | None, show: str, min_severity: str | None, min_raters: int,
+    paths: tuple[str, ...], format_of_marks: str | None, show: str, min_severity: str | None, min_raters: int,
     format_: str, all_: bool | None, config_file: str | None, no_config: bool, color: str, width: int | None,
     **values: Any,
 ) -> int:  # fmt: skip
@@ -55,7 +53,6 @@ def evaluate(
 
     Exit status: 0 evaluated, 2 could not.
     """
-    from qa import annotations as readers
     from qa import evaluation
     from qa.checker import Checker
     from qa.reports import evaluations
@@ -68,17 +65,15 @@ def evaluate(
     values["all"] = all_
     settings = read_settings(first if first.is_dir() else first.parent, config_file, no_config, values)
     texts = []
-    for path in readers.find(paths):
-        texts += readers.read(path, format_=annotations, encoding=settings.encoding)
+    for path in annotated.find(paths):
+        texts += annotated.read(
+            path, format_=format_of_marks, encoding=settings.encoding, max_bytes=settings.max_file_size
+        )
     severity = Severity(min_severity) if min_severity else None
     texts = evaluation.select(texts, min_severity=severity, min_raters=min_raters)
     with Checker(settings) as checker:
         report = checker.report([text.document for text in texts])
     result = evaluation.evaluate(texts, report)
-    tty = sys.stdout.isatty()
-    use_color = color == "always" or (
-        color == "auto" and tty and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    )
-    columns = max(width or (shutil.get_terminal_size((80, 24)).columns if tty else 80), 40)
+    use_color, columns = terminal(color, width)
     write(evaluations.load(format_).render(result, shown, width=columns, color=use_color))
     return OK

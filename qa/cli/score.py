@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import os
-import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from qa import metrics
-from qa.cli.output import FINDINGS, OK, write
+from qa.cli.output import FINDINGS, OK, terminal, write
 from qa.display import printable
 from qa.errors import MtqaError, did_you_mean
 
@@ -40,7 +39,7 @@ def _sacrebleu_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--tokenize", "-tok", type=tokenizers, help="BLEU: tokeniser.  [default: 13a]"),
         click.option("--lowercase", "-lc", is_flag=True, help="BLEU: capitals do not count."),
         click.option("--smooth-method", "-s", type=smoothing, default="exp", show_default=True, help="BLEU."),
-        click.option("--smooth-value", type=float, metavar="X", help="BLEU: for floor and add-k."),
+        click.option("--smooth-value", type=click.FloatRange(min=0), metavar="X", help="BLEU: for floor and add-k."),
         click.option(
             "--chrf-char-order", type=click.IntRange(1, 50), default=6, show_default=True, help="chrF: n-gram order."
         ),
@@ -94,13 +93,14 @@ def _limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--encoding", metavar="NAME", help="Encoding of the files, where it is not UTF-8 or marked by a byte order mark."
 )
+@click.option("--max-file-size", type=click.IntRange(1), metavar="BYTES", help="Largest file that is read.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 @click.option("--width", type=click.IntRange(40, 400), help="Columns of the terminal report.")
 def score(
     systems: tuple[str, ...], reference: tuple[str, ...], post_edit: tuple[str, ...], names: str, segments: bool,
     documents: str | None, confidence: bool, confidence_n: int, paired_bs: bool, paired_bs_n: int, paired_ar: bool,
-    paired_ar_n: int, exit_zero: bool, format_: str, digits: int, encoding: str | None, color: str,
-    width: int | None, **values: Any,
+    paired_ar_n: int, exit_zero: bool, format_: str, digits: int, encoding: str | None,
+    max_file_size: int | None, color: str, width: int | None, **values: Any,
 ) -> int:  # fmt: skip
     """BLEU, chrF, chrF++ and TER of translations, by sacrebleu; - is standard input.
 
@@ -118,7 +118,7 @@ def score(
     test = _test(systems, reference, paired_bs and paired_bs_n, paired_ar and paired_ar_n)
     if confidence and len(systems) > 1:
         raise MtqaError("--confidence is for one system; for several there is --paired-bs")
-    read = _reader(encoding)
+    read = _reader(encoding, max_file_size)
     report = scoring.run(
         [read(path) for path in systems],
         [read(path) for path in reference],
@@ -132,11 +132,7 @@ def score(
         shows_segments=segments,
         limits=limits,
     )
-    tty = sys.stdout.isatty()
-    use_color = color == "always" or (
-        color == "auto" and tty and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    )
-    columns = max(width or (shutil.get_terminal_size((80, 24)).columns if tty else 80), 40)
+    use_color, columns = terminal(color, width)
     for name, path in outputs:
         text = scores.load(name).render(report, width=columns, color=use_color and path is None, digits=digits)
         if path is None:
@@ -189,6 +185,8 @@ def _require_sense(
         raise MtqaError(
             f"{len(systems)} systems and {len(post_edits)} post-edits: --post-edit is needed once for each system"
         )
+    if not all(math.isfinite(value) for value in (*limits.values(), options.smooth_value or 0)):
+        raise MtqaError("a limit or a value that is no number, or infinite, says nothing")
     if "hter" in limits and not post_edits:
         raise MtqaError("--max-hter needs --post-edit FILE")
     unmeasured = [name for name in limits if name != "hter"]
@@ -216,11 +214,11 @@ def _test(systems: tuple[str, ...], references: tuple[str, ...], bootstrap: int,
     return Test("bs", bootstrap) if bootstrap else Test("ar", randomisation)
 
 
-def _reader(encoding: str | None) -> Callable[[str], File]:
-    from qa.readers import read_lines
+def _reader(encoding: str | None, max_bytes: int | None) -> Callable[[str], File]:
+    from qa.readers import MAX_BYTES, read_lines
     from qa.scoring import File
 
-    return lambda path: File(path, tuple(read_lines(path, encoding=encoding)))
+    return lambda path: File(path, tuple(read_lines(path, encoding=encoding, max_bytes=max_bytes or MAX_BYTES)))
 
 
 def _write_file(path: Path, text: str) -> None:

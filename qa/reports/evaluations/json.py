@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
-from qa.annotations import Annotated
+from qa.annotated import Annotated
 from qa.evaluation import Evaluation, FalseAlarm, Found, Missed, Said
 from qa.reports.json import dumps
 

@@ -13,7 +13,7 @@ from qa.reports import tables
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from qa.annotations import Annotated
+    from qa.annotated import Annotated
     from qa.evaluation import Evaluation, Found, Missed, Said
 
 CONTEXT = 40

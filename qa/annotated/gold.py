@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from qa.annotations import Annotated, Mark, rows, span, value_of, wrong
+from qa.annotated import Annotated, Mark, rows, span, value_of, wrong
 from qa.errors import MtqaError
 from qa.readers import kind_of, read_content, read_text
 

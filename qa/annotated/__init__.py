@@ -18,6 +18,7 @@ from typing import Any
 from qa.display import printable
 from qa.document import Document
 from qa.errors import MtqaError
+from qa.readers import MAX_BYTES, read_content
 
 FORMATS = {
     "gold": "[[garbled=>fix|another fix]] in a text (.gold.txt, .gold.md), or gold.jsonl beside article.txt",
@@ -85,14 +86,14 @@ def find(paths: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(files))
 
 
-def read(path: str, *, format_: str | None = None, encoding: str | None = None) -> list[Annotated]:
+def read(
+    path: str, *, format_: str | None = None, encoding: str | None = None, max_bytes: int = MAX_BYTES
+) -> list[Annotated]:
     """All annotated texts of a file, in its order; of ``format_``, or of the format that its name and first line tell.
 
     A text without marks is one in which nothing is wrong.
     """
-    from qa.readers import read_content
-
-    text = read_content(path, encoding=encoding)
+    text = read_content(path, encoding=encoding, max_bytes=max_bytes)
     name = format_ or _format(path, text)
     return list(import_module(f"{__name__}.{name}").read(path, text))
 

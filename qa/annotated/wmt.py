@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from qa.annotations import Annotated, Mark, wrong
-from qa.annotations.mqm import Segment, document
+from qa.annotated import Annotated, Mark, wrong
+from qa.annotated.mqm import Segment, document
 
 COLUMNS = ("system", "rater", "target", "category", "severity")
 """Columns that the table must name in its first line; ``doc`` and a segment's number have several names."""

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from qa.annotations import Annotated, wrong
-from qa.annotations.mlqe import tagged
+from qa.annotated import Annotated, wrong
+from qa.annotated.mlqe import tagged
 from qa.display import printable
 from qa.errors import MtqaError
 from qa.readers import read_content

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from qa.annotations import Annotated, Mark, rows, span, value_of, wrong
+from qa.annotated import Annotated, Mark, rows, span, value_of, wrong
 from qa.readers import read_text
 
 BETWEEN = "\n\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from qa.annotations import Annotated, Mark, rows, span, value_of, wrong
+from qa.annotated import Annotated, Mark, rows, span, value_of, wrong
 from qa.readers import read_text
 
 GOOD, BAD = "OK", "BAD"
