@@ -557,6 +557,30 @@ def test_bad_input(folder: Path, mtqa, arguments: tuple[str, ...], said: list[st
     assert sorted(p.name for p in folder.iterdir()) == before
 
 
+def test_chrf_with_words_is_chrf_plus_plus(score, mtqa, folder: Path) -> None:
+    both = ["-r", "ref.txt", "good.txt", "poor.txt", "--chrf-word-order", "2", "--paired-bs", "--paired-bs-n", "20"]
+    data = score(*both, "-m", "chrf,chrf++", "--min-chrf", "10", "--format", "json")
+    assert [s["name"] for s in data["systems"][0]["scores"]] == ["chrF2++"]
+    assert "--min-chrf++" in one_line(mtqa("score", *both, "--min-chrf", "1", "--min-chrf++", "1", cwd=folder))
+
+
+def test_the_benchmark_compares_with_sacrebleu(tmp_path: Path) -> None:
+    rows = [
+        {"pair": "xx-en", "refs": {"A": a, "B": b}, "mt": {"good": good, "poor": poor}}
+        for a, b, good, poor in zip(REFERENCE, SECOND, GOOD, POOR, strict=True)
+    ]
+    (tmp_path / "mt_all.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    command = [sys.executable, str(ROOT / "benchmarks" / "metrics.py"), str(tmp_path), "chrf", "chrf++"]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert said.stdout.splitlines()[-1] == "4 scores compared, 0 differ"
+
+
+def test_schemas_are_schemas() -> None:
+    for name in ("score", "evaluation"):
+        schema = json.loads((ROOT / "docs" / f"{name}.schema.json").read_text("utf-8"))
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
 def test_a_seed_that_is_none(folder: Path, mtqa) -> None:
     result = mtqa("score", "-r", "ref.txt", "good.txt", "--confidence", cwd=folder, SACREBLEU_SEED="abc")
     assert "SACREBLEU_SEED" in one_line(result)

@@ -170,8 +170,10 @@ def _wanted(names: str, limits: dict[str, float], options: metrics.Options) -> l
             )
         if name not in wanted:
             wanted.append(name)
-    if options.chrf_word_order == 2 and {"chrf", "chrf++"} <= set(wanted) and "chrf" not in limits:
-        wanted.remove("chrf")  # it is chrF++ then
+    if options.chrf_word_order == 2 and {"chrf", "chrf++"} <= set(wanted):  # they are the same then
+        if {"chrf", "chrf++"} <= set(limits):
+            raise MtqaError("--chrf-word-order 2 makes chrF chrF++: one of --min-chrf and --min-chrf++ will do")
+        wanted.remove("chrf++" if "chrf" in limits else "chrf")
     return wanted
 
 
