@@ -16,10 +16,12 @@ from qa.errors import MtqaError
 
 COMMANDS = {
     "check": "qa.cli.check",
+    "evaluate": "qa.cli.evaluate",
     "explain": "qa.cli.rules",
     "grammar": "qa.cli.grammar",
     "lm": "qa.cli.lm",
     "rules": "qa.cli.rules",
+    "score": "qa.cli.score",
 }
 
 

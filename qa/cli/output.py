@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from typing import NoReturn
 
@@ -18,6 +20,14 @@ def say(line: str) -> None:
 def fail(message: str) -> NoReturn:
     say("mtqa: error: " + " ".join(message.split("\n")))
     sys.exit(COULD_NOT_CHECK)
+
+
+def terminal(color: str, width: int | None) -> tuple[bool, int]:
+    """(whether to use colour, columns) for standard output; ``color``: auto, always or never, ``width``: as asked."""
+    tty = sys.stdout.isatty()
+    plain = not tty or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    columns = width or (shutil.get_terminal_size((80, 24)).columns if tty else 80)
+    return color == "always" or (color == "auto" and not plain), max(columns, 40)
 
 
 def write(text: str) -> None:

@@ -84,6 +84,21 @@ def read(
     return read_bytes(_file(name, shown, max_bytes), shown, kind_of(name), encoding=encoding)
 
 
+def read_content(path: str | Path, *, encoding: str | None = None, max_bytes: int = MAX_BYTES) -> str:
+    """The decoded text of a file, or of standard input for ``-``, as it is. Raises MtqaError as ``read``."""
+    name = os.fspath(path)
+    data = _stdin(max_bytes) if name == STDIN else _file(name, name, max_bytes)
+    return decoding.decode(data, name, encoding)[0]
+
+
+def read_lines(path: str | Path, *, encoding: str | None = None, max_bytes: int = MAX_BYTES) -> list[str]:
+    """The lines of a text file, or of standard input for ``-``: no line ends, no white space at the end, no byte order
+    mark. Only a line feed ends a line, as for the programs that write line-aligned files. Raises MtqaError as ``read``.
+    """
+    lines = read_content(path, encoding=encoding, max_bytes=max_bytes).removeprefix("\ufeff").split("\n")
+    return [line.rstrip() for line in (lines if lines[-1] else lines[:-1])]
+
+
 def read_bytes(data: bytes, path: str, kind: str = "text", *, encoding: str | None = None) -> Document:
     """The document in these bytes; ``path`` is only shown. Raises MtqaError for what is not text."""
     reader = _reader(kind)

@@ -27,7 +27,12 @@ _UNSAFE = re.compile(
 
 def render(report: Report, *, width: int, color: bool) -> str:
     """The whole report as JSON text; ``width`` and ``color`` do not matter."""
-    text = json.dumps(as_dict(report), ensure_ascii=False, indent=2, allow_nan=False)
+    return dumps(as_dict(report))
+
+
+def dumps(value: dict[str, Any]) -> str:
+    """A report's dict as JSON text that is harmless to print."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
     return _UNSAFE.sub(_escape, text) + "\n"
 
 
