@@ -7,6 +7,7 @@ first, the others weighed anew in the sentence that it leaves.
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa import proposers
+from qa.cache import Cache
 from qa.checks import rules
 from qa.checks.passage import Passage
 from qa.display import printable
 from qa.document import OBJECT, Document
 from qa.finding import Finding, Severity
 from qa.lm import ModelUnavailable, missing_packages
-from qa.lm.cache import Cache
 from qa.proposers import Proposal, Reading, Surprise
 from qa.rulebook import Rule, Rulebook
 from qa.verifier import Edit, Verifier, longest_sentence
@@ -92,6 +93,17 @@ class Proposals:
         """``lm:`` and the first digits of the model's SHA-256."""
         verifier = self._open()
         return f"lm:{verifier.version}" if verifier else "lm:none"
+
+    @property
+    def silent(self) -> bool:
+        return self._silent
+
+    def view(self, settings: Settings) -> Proposals:
+        """The same model, asked about the proposals of other rules."""
+        self._open()
+        other = copy.copy(self)
+        other._settings, other._book = settings, None
+        return other
 
     def prepare(self, documents: Sequence[Document]) -> None:
         """Nothing to do ahead."""
