@@ -111,7 +111,7 @@ class Checker:
         gate = judge.Gate(fail_on, self.settings.min_score)
         documents = list(documents)
         reports, own_notes = self._accepted(documents, self._find(documents, advance))
-        notes = [*notes, *(note for check in self._opened for note in check.notes), *own_notes]
+        notes = [*notes, *dict.fromkeys(note for check in self._opened for note in check.notes), *own_notes]
         return judge.Report(tuple(reports), self.signature, gate, tuple(notes))
 
     def _find(self, documents: Sequence[Document], advance: Callable[[], None]) -> list[Found]:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 from qa.display import printable
 from qa.errors import MtqaError, did_you_mean
 from qa.finding import Severity
-from qa.grammar import GRAMMAR
+from qa.grammar import GRAMMAR, OFF
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 NEVER = "never"
 PER_PATH = "per-path"
-OFF = "off"
+
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ class Proposals:
     def __init__(self, model: str, settings: Settings, *, required: bool) -> None:
         """``model``: a GGUF file, or a server's address."""
         self.notes: list[str] = []
-        self._model, self._settings, self._required = model, settings, required
+        self.model, self._settings, self._required = model, settings, required
         self._verifier: Verifier | None = None
         self._silent = False
         self._book: Rulebook | None = None
@@ -165,12 +165,12 @@ class Proposals:
             from qa.lm.model import LanguageModel
 
             try:
-                if is_address(self._model):
+                if is_address(self.model):
                     from qa.lm.remote import RemoteVerifier
 
-                    self._verifier = RemoteVerifier(self._model, Cache())
+                    self._verifier = RemoteVerifier(self.model, Cache())
                 else:
-                    model = LanguageModel(Path(self._model), self._settings.model_threads)
+                    model = LanguageModel(Path(self.model), self._settings.model_threads)
                     self._verifier = Verifier(model, Cache())
             except ModelUnavailable as e:
                 if self._required:
