@@ -105,7 +105,7 @@ def _raw(output: bytes) -> tuple[list[str], bytes]:
             at, end = end + 1, output.index(b"\0", end + 1)
         names.append(os.fsdecode(output[at:end]))
         at = end + 1
-    return names, output[at:]
+    return names, output[at:].removeprefix(b"\0")
 
 
 def _git(folder: str, *arguments: str) -> bytes:

@@ -65,18 +65,15 @@ def apply(text: str, findings: Iterable[Finding], *, unsafe: bool = False, encod
 def write(document: Document, text: str) -> None:
     """Put ``text`` in the place of the document's file, in its encoding, all or nothing.
 
-    Permissions stay, and a symbolic link stays one. Raises MtqaError where the file cannot be written, has changed
-    since it was read, or could not be written back byte for byte outside the fixes.
+    Permissions stay, and a symbolic link stays one. Raises MtqaError where the file cannot be written, or has changed
+    since it was read.
     """
     path = Path(document.path)
     name = printable(document.path)
     try:
         target = path.resolve(strict=True)
         status = target.stat()
-        before = target.read_bytes()
-        if before != _encoded(document.text, document, name):
-            if before.decode(document.encoding, "replace") == document.text:
-                raise MtqaError(f"{name}: {document.encoding} has other bytes for the same text; not fixed")
+        if target.read_bytes() != _encoded(document.text, document, name):
             raise MtqaError(f"{name}: has changed while it was checked; not fixed")
         if not os.access(target, os.W_OK) or not status.st_mode & 0o222:
             raise MtqaError(f"{name}: is read-only; not fixed")

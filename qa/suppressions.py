@@ -24,7 +24,7 @@ _NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)*")
 _LINE_END = re.compile(r"\r\n|\r|\n|\Z")
 # What may stand between a comment and the block that it speaks of, quotation marks of Markdown among it.
 _BETWEEN = re.compile(r"(?:[ \t>]*(?:\r\n|\r|\n))*")
-_BLANK_LINE = re.compile(r"(?:\r\n|\r|\n)[ \t>]*(?=\r|\n|\Z)|\Z")
+_BLANK_LINE = re.compile(r"(?:\r\n|\r(?!\n)|\n)[ \t>]*(?=\r|\n|\Z)|\Z")
 
 
 @dataclass(slots=True)
