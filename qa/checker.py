@@ -8,11 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import qa
-from qa import checks, judge, suppressions, workers
-from qa.baseline import Baseline
-from qa.changes import Changes
+from qa import checks, judge, suppressions
 from qa.config import NEVER, PathRules, Settings
 from qa.display import printable
 from qa.document import Document
@@ -23,6 +22,10 @@ from qa.readers import Segments, read_text
 from qa.resultcache import Found, ResultCache, origin
 from qa.rulebook import Rule, Rulebook
 from qa.rulebook import load as load_rulebook
+
+if TYPE_CHECKING:
+    from qa.baseline import Baseline
+    from qa.changes import Changes
 
 _WORTHWHILE = 1_500_000
 """Code points to check from which on it pays to start processes for it."""
@@ -158,6 +161,8 @@ class Checker:
         """What the checks find that hold nothing open; many texts are given to several processes."""
         size = sum(len(document.text) for document in documents)
         if self._jobs > 1 and size > _WORTHWHILE and all(map(_is_plain, documents)):
+            from qa import workers
+
             make = partial(_worker, self.settings)
             yield from workers.each(make, [(d.text, d.path, d.kind) for d in documents], self._jobs)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,11 @@ def checking_options(command: Any) -> Any:
     return command
 
 
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def baseline_place(settings: config.Settings, start: Path) -> Path | None:
     """The baseline that the settings name, or the nearest one; None where there is none or it is switched off."""
     from qa import baseline
@@ -52,7 +58,7 @@ def open_checker(
     settings: config.Settings, start: Path, changes: Changes | None = None, *, with_baseline: bool = True
 ) -> Checker:
     """The checker for a run whose first path lies in the folder ``start``. Close it when done."""
-    from qa import baseline, workers
+    from qa import baseline
     from qa.checker import Checker
     from qa.resultcache import ResultCache
 
@@ -62,5 +68,5 @@ def open_checker(
         baseline=baseline.load(place) if place is not None else None,
         changes=changes,
         results=ResultCache() if settings.cache else None,
-        jobs=settings.jobs or workers.cores(),
+        jobs=settings.jobs or cores(),
     )
