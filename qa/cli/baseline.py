@@ -26,8 +26,8 @@ def baseline(
 ) -> int:  # fmt: skip
     """Accept what is found now in these files and folders: later checks report only what is new.
 
-    The accepted findings stand in .mtqa-baseline.json, beside the settings file or in the folder of the first path,
-    or in --baseline FILE. Commit it. What it knows of other files stays as it is.
+    The accepted findings stand in the .mtqa-baseline.json that a check would find; a new one is written beside the
+    settings file, else in the working directory, or to --baseline FILE. Commit it. What it knows of other files stays.
     """
     from qa import baseline as accepted
     from qa import readers
@@ -46,7 +46,8 @@ def baseline(
     place = baseline_place(settings, start)
     if place is None:
         beside = settings_file(start, config_file, no_config)
-        place = (beside.parent if beside else start) / accepted.NAME
+        here = Path() if start.resolve().is_relative_to(Path().resolve()) else start
+        place = (beside.parent if beside else here) / accepted.NAME
     before = accepted.load(place) if place.exists() or prune else accepted.Baseline(place)
     with open_checker(settings, start, with_baseline=False) as checker:
         documents, errors = read_all(files, settings, None)
