@@ -1,43 +1,61 @@
-"""One run: read, check, judge. The only room that knows all the others."""
+"""One run: read, check, accept, judge. The only room that knows all the others."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import qa
-from qa import checks, judge, selection
-from qa.config import NEVER, Settings
+from qa import checks, judge, selection, suppressions
+from qa.config import NEVER, PathRules, Settings
+from qa.display import printable
 from qa.document import Document
 from qa.errors import MtqaError, did_you_mean
 from qa.finding import Finding, Severity, fingerprint
 from qa.grammar import ENGINES
+from qa.readers import Segments, read_text
+from qa.resultcache import Found, ResultCache, origin
 from qa.rulebook import Rulebook
 from qa.rulebook import load as load_rulebook
 
+if TYPE_CHECKING:
+    from qa.baseline import Baseline
+    from qa.changes import Changes
+
 TAGGER = "fluency"
+_WORTHWHILE = 1_500_000
+"""Code points to check from which on it pays to start processes for it."""
 
 
 class Checker:
-    """Checks documents with one rulebook and one set of settings."""
+    """Checks documents with one rulebook and one set of settings, as these are for each document's path."""
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        baseline: Baseline | None = None,
+        changes: Changes | None = None,
+        results: ResultCache | None = None,
+        jobs: int = 1,
+    ) -> None:
+        """``baseline``: findings that are accepted; ``changes``: only findings on these lines count; ``results``:
+        what is known of unchanged documents; ``jobs``: processes that a long run may use.
+        """
         self.settings = settings or Settings()
+        self._baseline, self._changes, self._results, self._jobs = baseline, changes, results, jobs
         self.rulebook: Rulebook = load_rulebook([Path(folder) for folder in self.settings.rules])
-        for name in (*self.settings.disable, *self.settings.enable):
-            if name not in self.rulebook.rules and name not in {r.family for r in self.rulebook.rules.values()}:
-                hint = did_you_mean(name, list(self.rulebook.rules))
-                raise MtqaError(f"no rule or family “{name}”{hint} (`mtqa rules list` names them)")
+        self._check_names(self.settings)
+        for own in self.settings.per_path:
+            self._check_names(own)
+        self._checks = _open(self.settings)
         self.rulebook.only(partial(selection.is_on, self.settings))
-        self._checks = {
-            name: check
-            for name in self.settings.checks or checks.CHECKS
-            if (check := checks.load(name, self.settings)) is not None
-        }
+        self._plans = {self.settings: _Plan(self.settings, self.rulebook, self._checks)}
 
     def __enter__(self) -> Checker:
         return self
@@ -49,10 +67,28 @@ class Checker:
         """Let go of what the checks hold open, a grammar server above all."""
         for check in self._opened:
             check.close()
+        if self._results is not None:
+            self._results.close()
 
     @property
     def _opened(self) -> list[checks.Opened]:
         return [check for check in self._checks.values() if isinstance(check, checks.Opened)]
+
+    def _check_names(self, settings: Settings | PathRules) -> None:
+        for name in (*settings.disable, *settings.enable):
+            if name not in self.rulebook.rules and name not in {r.family for r in self.rulebook.rules.values()}:
+                hint = did_you_mean(name, list(self.rulebook.rules))
+                raise MtqaError(f"no rule or family “{printable(name)}”{hint} (`mtqa rules list` names them)")
+
+    def _plan(self, path: str) -> _Plan:
+        settings = self.settings.at(path) if self.settings.per_path else self.settings
+        if settings not in self._plans:
+            own = {
+                name: check.view(settings) if isinstance(check, checks.Opened) else check
+                for name, check in self._checks.items()
+            }
+            self._plans[settings] = _Plan(settings, self.rulebook.view(partial(selection.is_on, settings)), own)
+        return self._plans[settings]
 
     @property
     def signature(self) -> str:
@@ -68,15 +104,8 @@ class Checker:
 
     def check(self, document: Document) -> judge.DocumentReport:
         """Everything found in one document, merged, in the order of the text, and judged."""
-        found = [finding for check in self._checks.values() for finding in check.find(document, self.rulebook)]
-        findings = _with_fingerprints(document, merge(found))
-        words = document.words
-        signals: dict[str, float] = {}
-        for check in self._checks.values():
-            if isinstance(check, checks.Judges):
-                signals.update(check.evidence(document))
-        verdict = judge.machine_translated(findings, words, signals)
-        return judge.DocumentReport(document, findings, words, judge.score(findings, words), verdict, signals)
+        (report,), _ = self._accepted([document], [self._find([document], lambda: None)[0]])
+        return report
 
     def report(
         self, documents: Iterable[Document], notes: Sequence[str] = (), advance: Callable[[], None] = lambda: None
@@ -85,14 +114,148 @@ class Checker:
         fail_on = None if self.settings.fail_on == NEVER else Severity(self.settings.fail_on)
         gate = judge.Gate(fail_on, self.settings.min_score)
         documents = list(documents)
-        for check in self._opened:
-            check.prepare(documents)
-        reports = []
-        for document in documents:
-            reports.append(self.check(document))
-            advance()
-        notes = [*notes, *(note for check in self._opened for note in check.notes)]
+        reports, own_notes = self._accepted(documents, self._find(documents, advance))
+        notes = [*notes, *dict.fromkeys(note for check in self._opened for note in check.notes), *own_notes]
         return judge.Report(tuple(reports), self.signature, gate, tuple(notes))
+
+    def _find(self, documents: Sequence[Document], advance: Callable[[], None]) -> list[Found]:
+        """Everything found in each document, whatever of it is accepted."""
+        found = self._known(documents)
+        new = [number for number, known in enumerate(found) if known is None]
+        for _ in range(len(documents) - len(new)):
+            advance()
+        for check in self._opened:
+            check.prepare([documents[number] for number in new])
+        for number, local in zip(new, self._locally([documents[number] for number in new]), strict=True):
+            document = documents[number]
+            plan = self._plan(document.path)
+            before = sum(len(check.notes) for check in self._opened)
+            others = [finding for check in plan.opened for finding in check.find(document, plan.rulebook)]
+            signals: dict[str, float] = {}
+            for one in plan.by_name.values():
+                if isinstance(one, checks.Judges):
+                    signals.update(one.evidence(document))
+            result = Found(_with_fingerprints(document, merge([*local.findings, *others])), local.words, signals)
+            found[number] = result
+            # What a check had to say of the document would be missing the next time.
+            is_whole = before == sum(len(check.notes) for check in self._opened)
+            is_whole = is_whole and not any(check.silent for check in self._opened)
+            if self._results is not None and is_whole and _is_plain(document):
+                self._results.put(document, self._origin(document), result)
+            advance()
+        if self._results is not None:
+            self._results.flush()
+        return [result for result in found if result is not None]
+
+    def _known(self, documents: Sequence[Document]) -> list[Found | None]:
+        found: list[Found | None] = [None] * len(documents)
+        if self._results is not None:
+            plain = [number for number, document in enumerate(documents) if _is_plain(document)]
+            wanted = [(documents[number], self._origin(documents[number])) for number in plain]
+            for number, known in zip(plain, self._results.get(wanted), strict=True):
+                found[number] = known
+        return found
+
+    def _origin(self, document: Document) -> str:
+        plan = self._plan(document.path)
+        if not plan.origin:
+            plan.origin = origin(self.signature, plan.settings)
+        return plan.origin
+
+    def _locally(self, documents: Sequence[Document]) -> Iterator[Found]:
+        """What the checks find that hold nothing open; many texts are given to several processes."""
+        size = sum(len(document.text) for document in documents)
+        if self._jobs > 1 and size > _WORTHWHILE and all(map(_is_plain, documents)):
+            from qa import workers
+
+            make = partial(_worker, self.settings)
+            yield from workers.each(make, [(d.text, d.path, d.kind) for d in documents], self._jobs)
+        else:
+            for document in documents:
+                yield self._plan(document.path).locally(document)
+
+    def _accepted(
+        self, documents: Sequence[Document], found: Sequence[Found]
+    ) -> tuple[list[judge.DocumentReport], list[str]]:
+        """What is left to report on each document, judged; and notes on what is accepted for nothing."""
+        rules: Collection[str] = self.rulebook.rules
+        applied = [
+            suppressions.apply(document, result.findings, rules, self._plan(document.path).was_looked_for)
+            for document, result in zip(documents, found, strict=True)
+        ]
+        left = [own.findings for own in applied]
+        notes: list[str] = []
+        if self._baseline is not None:
+            accepted = self._baseline.accept([(d.path, f) for d, f in zip(documents, left, strict=True)])
+            left = list(accepted.left)
+            if count := len(accepted.stale):
+                entries = "1 entry occurs" if count == 1 else f"{count} entries occur"
+                place = printable(str(self._baseline.place))
+                notes.append(f"{place}: {entries} no more; `mtqa baseline --prune` drops what is gone")
+        reports = []
+        for document, result, own, some in zip(documents, found, applied, left, strict=True):
+            changes = self._changes
+            shown = some if changes is None else tuple(f for f in some if changes.touch(document, f))
+            if own.notes:
+                document = replace(document, notes=(*document.notes, *own.notes))
+            score = judge.score(shown, result.words)
+            verdict = judge.machine_translated(shown, result.words, result.signals)
+            counts = own.suppressed, len(own.findings) - len(some), len(some) - len(shown)
+            reports.append(judge.DocumentReport(document, shown, result.words, score, verdict, result.signals, *counts))
+        return reports, notes
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What one set of settings wants of the rules and the checks. ``origin``: see ``qa.resultcache``."""
+
+    settings: Settings
+    rulebook: Rulebook
+    by_name: dict[str, checks.Check]
+    origin: str = ""
+
+    @property
+    def opened(self) -> list[checks.Check]:
+        """The checks that hold something open, as these settings want them."""
+        return [check for check in self.by_name.values() if isinstance(check, checks.Opened)]
+
+    def locally(self, document: Document) -> Found:
+        """What the other checks find, not merged yet."""
+        others = [check for check in self.by_name.values() if not isinstance(check, checks.Opened)]
+        found = [finding for check in others for finding in check.find(document, self.rulebook)]
+        return Found(tuple(found), document.words)
+
+    def was_looked_for(self, name: str) -> bool:
+        """Whether all that the name means would have been found, had it been there."""
+        meant = [rule for rule in self.rulebook.rules.values() if suppressions.names(name, rule.id)]
+        for rule in meant:
+            check = self.by_name.get("proposals" if rule.verify else rule.check or "rules")
+            if check is None or (isinstance(check, checks.Opened) and check.silent):
+                return False
+        off = set(self.settings.disable)
+        return any(
+            self.rulebook.is_enabled(rule.id) or (rule.verify and not {rule.id, rule.family} & off) for rule in meant
+        )
+
+
+def _open(settings: Settings) -> dict[str, checks.Check]:
+    names = settings.checks or checks.CHECKS
+    return {name: check for name in names if (check := checks.load(name, settings)) is not None}
+
+
+def _worker(settings: Settings) -> Callable[[tuple[str, str, str]], Found]:
+    checker = Checker(replace(settings, grammar="off", model="off"))
+
+    def find(given: tuple[str, str, str]) -> Found:
+        text, path, kind = given
+        return checker._plan(path).locally(read_text(text, path, kind))
+
+    return find
+
+
+def _is_plain(document: Document) -> bool:
+    """Whether all that is checked of it stands in its text."""
+    return isinstance(document.segments, Segments)
 
 
 def merge(found: Iterable[Finding]) -> tuple[Finding, ...]:

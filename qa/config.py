@@ -2,18 +2,55 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qa.display import printable
 from qa.errors import MtqaError, did_you_mean
 from qa.finding import Severity
-from qa.grammar import GRAMMAR
+from qa.grammar import GRAMMAR, OFF
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 NEVER = "never"
+PER_PATH = "per-path"
+
+
+
+@dataclass(frozen=True, slots=True)
+class PathRules:
+    """Rule settings for some files. ``paths``: globs as in .gitignore, relative to ``root``; none: every file.
+
+    ``disable`` and ``enable`` come on top of the general ones, and win over them; the others take their place.
+    """
+
+    paths: tuple[str, ...]
+    root: str = ""
+    disable: tuple[str, ...] = ()
+    enable: tuple[str, ...] = ()
+    min_confidence: float | None = None
+    preview: bool | None = None
+    source_language: tuple[str, ...] | None = None
+
+    def match(self, path: str) -> bool:
+        """Whether these settings are for the file at ``path``."""
+        if not self.paths:
+            return True
+        relative = os.path.relpath(os.path.realpath(path), self.root).replace(os.sep, "/")
+        return not relative.startswith("../") and _spec(self.paths).match_file(relative)
+
+
+@lru_cache(maxsize=256)
+def _spec(globs: tuple[str, ...]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(globs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +68,9 @@ class Settings:
     there; ``off``; a GGUF file or an OpenAI-compatible server's address, which then must work.
     ``model_threads``: 0 for all cores.
     ``tagger``: the fluency tagger: ``auto`` or ``off``; ``tagger_threads``: how many threads it takes.
+    ``baseline``: the file of findings that are accepted; the nearest ``.mtqa-baseline.json`` upwards if None, none if
+    ``off``. ``jobs``: processes that check files at the same time, 0 for as many as there are cores.
+    ``cache``: whether findings are kept for texts that do not change. ``per_path``: rule settings for some files.
     """
 
     checks: tuple[str, ...] = ()
@@ -55,6 +95,29 @@ class Settings:
     model_threads: int = 0
     tagger: str = "auto"
     tagger_threads: int = 1
+    baseline: str | None = None
+    jobs: int = 0
+    cache: bool = True
+    per_path: tuple[PathRules, ...] = ()
+
+    def at(self, path: str) -> Settings:
+        """These settings as they are for the file at ``path``."""
+        settings = self
+        for own in self.per_path:
+            if own.match(path):
+                settings = _merged(settings, own)
+        return replace(settings, per_path=()) if self.per_path else self
+
+
+def _merged(settings: Settings, own: PathRules) -> Settings:
+    changes = {
+        name: value
+        for name in ("min_confidence", "preview", "source_language")
+        if (value := getattr(own, name)) is not None
+    }
+    disable = (*(name for name in settings.disable if name not in own.enable), *own.disable)
+    enable = (*(name for name in settings.enable if name not in own.disable), *own.enable)
+    return replace(settings, disable=disable, enable=enable, **changes)
 
 
 KEYS = {f.name.replace("_", "-"): f for f in fields(Settings)}
@@ -75,18 +138,36 @@ def find(start: Path) -> Path | None:
 def load(path: Path) -> Settings:
     """The settings of one file. Raises MtqaError for an unknown key or a value of the wrong kind.
 
-    Paths in ``rules`` and ``vocabulary`` are relative to the file.
+    Paths in ``rules``, ``vocabulary``, ``baseline`` and ``per-path`` are relative to the file.
     """
-    data = _toml(path)
-    if path.name == "pyproject.toml":
-        data = data.get("tool", {}).get("mtqa", {})
-    settings = with_values(Settings(), data, printable(str(path)))
+    settings = with_values(Settings(), values_in(path), printable(str(path)))
+
     def beside(names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(str(path.parent / name) for name in names)
 
     is_file = settings.model not in ("auto", "off") and "://" not in settings.model
     model = str(path.parent / settings.model) if is_file else settings.model
-    return replace(settings, rules=beside(settings.rules), vocabulary=beside(settings.vocabulary), model=model)
+    root = os.path.realpath(path.parent)
+    return replace(
+        settings,
+        rules=beside(settings.rules),
+        vocabulary=beside(settings.vocabulary),
+        model=model,
+        baseline=settings.baseline if settings.baseline in (None, OFF) else str(path.parent / settings.baseline),
+        per_path=tuple(replace(own, root=root) for own in settings.per_path),
+    )
+
+
+def values_in(path: Path) -> dict[str, Any]:
+    """What a settings file says, unchecked."""
+    data = _toml(path)
+    if path.name != "pyproject.toml":
+        return data
+    tool = data.get("tool", {})
+    own = tool.get("mtqa", {}) if isinstance(tool, dict) else {}
+    if not isinstance(own, dict):
+        raise MtqaError(f"{printable(str(path))}: tool.mtqa: expected a table")
+    return own
 
 
 def with_values(settings: Settings, values: Mapping[str, Any], origin: str) -> Settings:
@@ -96,23 +177,55 @@ def with_values(settings: Settings, values: Mapping[str, Any], origin: str) -> S
         if key not in KEYS:
             hint = did_you_mean(key, list(KEYS))
             raise MtqaError(f"{origin}: unknown setting “{printable(key)}”{hint}")
-        changes[KEYS[key].name] = _checked(key, value, origin)
+        changes[KEYS[key].name] = _path_rules(value, origin) if key == PER_PATH else _checked(key, value, origin)
     return replace(settings, **changes)
+
+
+PATH_KEYS = {f.name.replace("_", "-"): f for f in fields(PathRules) if f.name != "root"}
+
+
+def _path_rules(tables: Any, origin: str) -> tuple[PathRules, ...]:
+    if isinstance(tables, tuple) and all(isinstance(table, PathRules) for table in tables):
+        return tables
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise MtqaError(f"{origin}: {PER_PATH}: expected tables ([[{PER_PATH}]])")
+    found = []
+    for number, table in enumerate(tables, 1):
+        place = f"{origin}: {PER_PATH} {number}"
+        values: dict[str, Any] = {}
+        for key, value in table.items():
+            if key not in PATH_KEYS:
+                hint = did_you_mean(key, list(PATH_KEYS))
+                raise MtqaError(f"{place}: unknown setting “{printable(key)}”{hint}")
+            values[PATH_KEYS[key].name] = _texts(key, value, place) if key == "paths" else _checked(key, value, place)
+        if not values.get("paths"):
+            raise MtqaError(f"{place}: paths: expected globs, as in .gitignore")
+        try:
+            _spec(values["paths"])
+        except ValueError:
+            raise MtqaError(f"{place}: paths: expected globs, as in .gitignore") from None
+        found.append(PathRules(**values))
+    return tuple(found)
+
+
+def _texts(key: str, value: Any, origin: str) -> tuple[str, ...]:
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list | tuple) or not all(isinstance(v, str) for v in values):
+        raise MtqaError(f"{origin}: {key}: expected a list of texts")
+    return tuple(values)
 
 
 def _checked(key: str, value: Any, origin: str) -> Any:
     default = KEYS[key].default
     if isinstance(default, tuple):
-        values = [value] if isinstance(value, str) else value
-        if not isinstance(values, list | tuple) or not all(isinstance(v, str) for v in values):
-            raise MtqaError(f"{origin}: {key}: expected a list of texts")
+        values = _texts(key, value, origin)
         if key == "checks":
             from qa.checks import CHECKS
 
             for name in values:
                 if name not in CHECKS:
                     raise MtqaError(f"{origin}: checks: no check “{printable(name)}”; there are {', '.join(CHECKS)}")
-        return tuple(values)
+        return values
     if isinstance(default, bool):
         if not isinstance(value, bool):
             raise MtqaError(f"{origin}: {key}: expected true or false")
@@ -133,6 +246,10 @@ def _checked(key: str, value: Any, origin: str) -> Any:
     if key == "tagger-threads":
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 256:
             raise MtqaError(f"{origin}: {key}: expected a number of threads from 1 to 256")
+        return value
+    if key == "jobs":
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 256:
+            raise MtqaError(f"{origin}: {key}: expected a number of processes, 0 for all cores")
         return value
     if key == "max-file-size":
         if isinstance(value, bool) or not isinstance(value, int) or value <= 0:

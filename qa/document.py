@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -98,19 +99,30 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Comment:
+    """What a writer leaves in the source and no reader sees; it stands at ``start`` to ``end`` of the original."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One file, or standard input, decoded and cut into segments.
 
     ``path`` is the path as the user gave it, ``text`` the decoded original, ``encoding`` the codec
     that a fix must write back (``utf-8``, ``utf-16-le`` …; a byte order mark, where there was one,
-    is the first code point of ``text``).
+    is the first code point of ``text``). ``comments``: those that speak to mtqa. ``kind``: what it was read as.
     """
 
     path: str
     text: str
-    segments: tuple[Segment, ...]
+    segments: Sequence[Segment]
     encoding: str = "utf-8"
     notes: tuple[str, ...] = ()
+    comments: tuple[Comment, ...] = ()
+    kind: str = "text"
     _line_starts: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property

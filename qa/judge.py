@@ -32,6 +32,9 @@ class DocumentReport:
     """What was found in one document. ``score``: MQM, 100 minus the penalty points per 100 words.
 
     ``signals``: what checks say of the document as a whole (``machine``, ``garbled`` of the fluency tagger).
+
+    What is not among the ``findings``, by their number: ``suppressed`` in the text, ``baselined``, ``unchanged`` where
+    only changed lines count.
     """
 
     document: Document
@@ -40,6 +43,9 @@ class DocumentReport:
     score: float
     machine_translated: MachineTranslated
     signals: Mapping[str, float] = field(default_factory=dict)
+    suppressed: int = 0
+    baselined: int = 0
+    unchanged: int = 0
 
     @property
     def path(self) -> str:
@@ -76,6 +82,12 @@ class Report:
     @property
     def findings(self) -> int:
         return sum(len(d.findings) for d in self.documents)
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """How many findings were left out, by why; what left out none is not named."""
+        reasons = ("suppressed", "baselined", "unchanged")
+        return {why: count for why in reasons if (count := sum(getattr(d, why) for d in self.documents))}
 
     @property
     def by_severity(self) -> dict[Severity, int]:

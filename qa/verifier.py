@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from qa.lm.cache import Cache, key
+from qa.cache import Cache, key
 from qa.lm.model import Branch, LanguageModel
 
 _TAIL = 14

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qa.cache import Cache, key
 from qa.lm import ModelUnavailable, installation
-from qa.lm.cache import Cache, key
 from qa.lm.conversion import Gguf
 from qa.lm.model import Branch, LanguageModel
 from qa.verifier import Edit, Verifier, windows

@@ -44,8 +44,17 @@ class Opened(Protocol):
 
     notes: list[str]
 
+    @property
+    def silent(self) -> bool:
+        """Whether it gave up: what it would have found is missing."""
+        ...
+
     def signature(self) -> str:
         """``name:version`` of what stands behind it."""
+        ...
+
+    def view(self, settings: Settings) -> Check:
+        """The same with other settings of the rules; what is held open is shared."""
         ...
 
     def prepare(self, documents: Sequence[Document]) -> None:

@@ -64,6 +64,15 @@ class Fluency:
         """``tagger:`` and the first digits of the model's SHA-256."""
         return f"tagger:{self._tagger.version}"
 
+    @property
+    def silent(self) -> bool:
+        """Never: a tagger that cannot be used is an error before anything is checked."""
+        return False
+
+    def view(self, settings: Settings) -> Fluency:
+        """The same tagger with other settings."""
+        return Fluency(self._tagger, settings)
+
     def prepare(self, documents: Sequence[Document]) -> None:
         """Nothing to do ahead."""
 

@@ -8,6 +8,7 @@ name, a term or a foreign word.
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 from collections import Counter
@@ -72,6 +73,14 @@ def create(settings: Settings) -> Grammar | None:
     return Grammar("languagetool", settings, required=named)
 
 
+@dataclass(slots=True)
+class _Held:
+    """The engine of a run, or that it was given up."""
+
+    engine: Engine | None = None
+    silent: bool = False
+
+
 class Grammar:
     """One engine, started when the first document comes.
 
@@ -85,20 +94,32 @@ class Grammar:
         self._name = engine
         self._settings = settings
         self._required = required
-        self._engine: Engine | None = None
-        self._silent = False
+        self._held = _Held()
         self._vocabulary = _vocabulary(settings.vocabulary)
         self._pool = ThreadPoolExecutor(_AT_ONCE if engine == "languagetool" else 1, thread_name_prefix="grammar")
         self._ahead: dict[int, Future[list[list[Match]]]] = {}
 
     def signature(self) -> str:
-        """``languagetool:6.8``; the engine is started for it."""
+        """``languagetool:6.8``; where that is the installed one, nothing is started to say so."""
+        own = self._name == "languagetool" and self._settings.languagetool_url is None
+        if own and self._held.engine is None and not self._held.silent and languagetool.is_available():
+            return f"{self._name}:{languagetool.VERSION}"
         engine = self._open()
         return f"{engine.name}:{engine.version}" if engine else f"{self._name}:none"
 
+    @property
+    def silent(self) -> bool:
+        return self._held.silent
+
+    def view(self, settings: Settings) -> Grammar:
+        """The same engine, heard by other rules."""
+        other = copy.copy(self)
+        other._settings = settings
+        return other
+
     def prepare(self, documents: Sequence[Document]) -> None:
         """Begin to ask the engine about these; its answers are waited for in ``find``."""
-        if self._open():
+        if documents and self._open():
             for document in documents:
                 self._ahead[id(document)] = self._pool.submit(self._ask, document)
 
@@ -114,32 +135,32 @@ class Grammar:
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
-        if self._engine is not None:
-            self._engine.close()
+        if self._held.engine is not None:
+            self._held.engine.close()
 
     def _open(self) -> Engine | None:
-        if self._engine is None and not self._silent:
+        if self._held.engine is None and not self._held.silent:
             try:
                 if self._name == "harper":
-                    self._engine = harper.open()
+                    self._held.engine = harper.open()
                 else:
-                    self._engine = languagetool.open(
+                    self._held.engine = languagetool.open(
                         self._settings.languagetool_url, self._settings.languagetool_timeout
                     )
             except GrammarUnavailable as e:
                 self._give_up(e)
-        return self._engine
+        return self._held.engine
 
     def _give_up(self, error: GrammarUnavailable) -> None:
         if self._required:
             raise error
-        if not self._silent:
+        if not self._held.silent:
             self.notes.append(f"grammar not checked: {error}")
-        self._silent = True
+        self._held.silent = True
 
     def _ask(self, document: Document) -> list[list[Match]]:
         engine = self._open()
-        if engine is None or self._silent:
+        if engine is None or self._held.silent:
             return []
         texts = [_plain(segment.text) for segment in document.segments]
         return engine.check(texts, variant(texts))

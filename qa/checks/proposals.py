@@ -8,6 +8,7 @@ others weighed anew in the sentence that it leaves.
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 from collections.abc import Iterator, Sequence
@@ -17,13 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa import proposers, selection
+from qa.cache import Cache
 from qa.checks import fluency, rules
 from qa.checks.passage import Passage
 from qa.display import printable
 from qa.document import OBJECT, Document
 from qa.finding import Finding, Severity
 from qa.lm import ModelUnavailable, missing_packages
-from qa.lm.cache import Cache
 from qa.proposers import Doubt, Proposal, Reading, Surprise, calibration
 from qa.rulebook import Rulebook
 from qa.verifier import Edit, Verifier, longest_sentence
@@ -81,7 +82,7 @@ class Proposals:
     def __init__(self, model: str, settings: Settings, *, required: bool) -> None:
         """``model``: a GGUF file, or a server's address."""
         self.notes: list[str] = []
-        self._model, self._settings, self._required = model, settings, required
+        self.model, self._settings, self._required = model, settings, required
         self._verifier: Verifier | None = None
         self._silent = False
         self._book: Rulebook | None = None
@@ -93,6 +94,18 @@ class Proposals:
         """``lm:`` and the first digits of the model's SHA-256."""
         verifier = self._open()
         return f"lm:{verifier.version}" if verifier else "lm:none"
+
+    @property
+    def silent(self) -> bool:
+        return self._silent
+
+    def view(self, settings: Settings) -> Proposals:
+        """The same model, asked about the proposals of other rules."""
+        self._open()
+        other = copy.copy(self)
+        other._settings, other._book = settings, None
+        other._calibration = replace(self._calibration, shown=max(calibration.load().shown, settings.min_confidence))
+        return other
 
     def prepare(self, documents: Sequence[Document]) -> None:
         """Nothing to do ahead."""
@@ -147,12 +160,12 @@ class Proposals:
             from qa.lm.model import LanguageModel
 
             try:
-                if is_address(self._model):
+                if is_address(self.model):
                     from qa.lm.remote import RemoteVerifier
 
-                    self._verifier = RemoteVerifier(self._model, Cache())
+                    self._verifier = RemoteVerifier(self.model, Cache())
                 else:
-                    model = LanguageModel(Path(self._model), self._settings.model_threads)
+                    model = LanguageModel(Path(self.model), self._settings.model_threads)
                     self._verifier = Verifier(model, Cache())
             except ModelUnavailable as e:
                 if self._required:

@@ -15,8 +15,11 @@ from qa.display import printable
 from qa.errors import MtqaError
 
 COMMANDS = {
+    "baseline": "qa.cli.baseline",
     "check": "qa.cli.check",
     "evaluate": "qa.cli.evaluate",
+    "config": "qa.cli.config",
+    "doctor": "qa.cli.doctor",
     "explain": "qa.cli.rules",
     "grammar": "qa.cli.grammar",
     "lm": "qa.cli.lm",

@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qa import config
+from qa.cli.checking import checking_options, open_checker
 from qa.cli.options import read_settings, settings_options
-from qa.cli.output import COULD_NOT_CHECK, FINDINGS, OK, say, write
+from qa.cli.output import COULD_NOT_CHECK, FINDINGS, OK, say, write, write_bytes
 from qa.display import printable
 from qa.errors import MtqaError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from qa.checker import Checker
     from qa.document import Document
+    from qa.finding import Finding
 
 
 @click.command()
@@ -42,13 +44,10 @@ if TYPE_CHECKING:
 @click.option("--min-score", type=float, metavar="0..100", help="Fail where a document's score is lower.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even where the gate fails.")
 @settings_options
-@click.option("--include", multiple=True, metavar="GLOB", help="In folders, only files that match.")
-@click.option("--exclude", multiple=True, metavar="GLOB", help="In folders, no files that match.")
-@click.option("--no-gitignore", is_flag=True, help="Check files that .gitignore names, too.")
+@checking_options
 @click.option(
-    "--encoding", metavar="NAME", help="Encoding of the files, where it is not UTF-8 or marked by a byte order mark."
+    "--since", metavar="REV", help="Only lines changed since this git revision; REV... is since it branched off."
 )
-@click.option("--max-file-size", type=int, metavar="BYTES", help="Largest file that is read (default 50,000,000).")
 @click.option("--stdin-filename", metavar="NAME", help="What standard input (-) is called; its ending says what it is.")
 @click.option("--fix", is_flag=True, help="Apply the safe fixes to the files, then report what is left.")
 @click.option("--diff", is_flag=True, help="Print the safe fixes as a patch, and change nothing.")
@@ -58,14 +57,13 @@ if TYPE_CHECKING:
 def check(
     paths: tuple[str, ...], format_: str, fail_on: str | None, min_score: float | None, exit_zero: bool,
     all_: bool | None, config_file: str | None, no_config: bool, no_gitignore: bool, stdin_filename: str | None,
-    fix: bool, diff: bool, unsafe_fixes: bool, color: str, width: int | None, **values: Any,
+    since: str | None, fix: bool, diff: bool, unsafe_fixes: bool, color: str, width: int | None, **values: Any,
 ) -> int:  # fmt: skip
     """Check files and folders; - is standard input.
 
     Exit status: 0 nothing at or above the gate, 1 findings at or above it, 2 could not check.
     """
     from qa import reports
-    from qa.checker import Checker
     from qa.discovery import discover
 
     if fix and diff:
@@ -77,15 +75,21 @@ def check(
     values.update(fail_on=fail_on, min_score=min_score, all=all_)
     settings = read_settings(start, config_file, no_config, values)
     files = discover(paths, include=settings.include, exclude=settings.exclude, gitignore=not no_gitignore)
-    with Checker(settings) as checker:
-        documents, errors = _read_all(files, settings, stdin_filename)
+    changes = None
+    if since is not None:
+        from qa.changes import Changes
+
+        changes = Changes(since, str(start))
+        files = [file for file in files if file in changes]
+    with open_checker(settings, start, changes) as checker:
+        documents, errors = read_all(files, settings, stdin_filename)
         if fix or diff:
             documents = _fixed(documents, checker, errors, settings, in_place=fix, unsafe=unsafe_fixes)
             if diff:
                 for error in errors:
                     say(f"mtqa: error: {error}")
                 return COULD_NOT_CHECK if errors else OK
-        with _progress(len(documents)) as advance:
+        with progress(len(documents)) as advance:
             report = checker.report(documents, notes=[f"not checked: {e}" for e in errors], advance=advance)
     tty = sys.stdout.isatty()
     use_color = color == "always" or (
@@ -102,7 +106,7 @@ def check(
 
 
 @contextmanager
-def _progress(documents: int) -> Iterator[Callable[[], None]]:
+def progress(documents: int) -> Iterator[Callable[[], None]]:
     """A bar on standard error, where that is a terminal, once a check takes its time."""
     from rich.console import Console
 
@@ -118,7 +122,7 @@ def _progress(documents: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-def _read_all(
+def read_all(
     files: list[str], settings: config.Settings, stdin_filename: str | None
 ) -> tuple[list[Document], list[str]]:
     from qa import readers
@@ -150,17 +154,28 @@ def _fixed(
     from qa import fixes, readers
 
     out: list[Document] = []
-    for document in documents:
-        text = fixes.apply(document.text, checker.check(document).findings, unsafe=unsafe)
+    with progress(len(documents)) as advance:
+        reports = checker.report(documents, advance=advance).documents
+    for document, report in zip(documents, reports, strict=True):
+        text = fixes.settle(document, report.findings, _check_again(checker, document), unsafe=unsafe)
         try:
             if not in_place:
-                write(fixes.patch(document, text))
+                write_bytes(fixes.patch(document, text))
             elif text != document.text:
                 if document.path == readers.STDIN:
                     raise MtqaError("standard input cannot be fixed in place; --diff prints a patch")
                 fixes.write(document, text)
                 document = readers.read(document.path, encoding=settings.encoding, max_bytes=settings.max_file_size)
-            out.append(document)
         except MtqaError as e:
             errors.append(str(e))
+        out.append(document)
     return out
+
+
+def _check_again(checker: Checker, document: Document) -> Callable[[str], Sequence[Finding]] | None:
+    """What finds the findings of another text of the document; None where the text is not all that it was made of."""
+    from qa import readers
+
+    if not isinstance(document.segments, readers.Segments):
+        return None
+    return lambda text: checker.check(readers.read_text(text, document.path, document.kind)).findings

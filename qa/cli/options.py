@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,13 +60,28 @@ def settings_options(command: Any) -> Any:
 
 
 def read_settings(start: Path, config_file: str | None, no_config: bool, values: dict[str, Any]) -> config.Settings:
+    """The settings for files in the folder ``start``: defaults, then a settings file, then the command line."""
     settings = config.Settings()
+    if place := settings_file(start, config_file, no_config):
+        settings = config.load(place)
+    given = given_values(values)
+    settings = config.with_values(settings, given, "command line")
+    here = {config.KEYS[key].name: getattr(settings, config.KEYS[key].name) for key in given if key in config.PATH_KEYS}
+    if settings.per_path and here:  # what is typed wins over what a file says of some paths
+        settings = replace(settings, per_path=(*settings.per_path, config.PathRules((), **here)))
+    return settings
+
+
+def settings_file(start: Path, config_file: str | None, no_config: bool) -> Path | None:
+    """The settings file in force for files in the folder ``start``."""
     if config_file is not None:
-        settings = config.load(Path(config_file))
-    elif not no_config:
-        found = config.find(start.resolve())
-        settings = config.load(found) if found else settings
+        return Path(config_file)
+    return None if no_config else config.find(start.resolve())
+
+
+def given_values(values: dict[str, Any]) -> dict[str, Any]:
+    """What was typed, by the keys of a settings file."""
     given = {k.replace("_", "-"): v for k, v in values.items() if v not in (None, ())}
     if "checks" in given:
         given["checks"] = [name.strip() for name in given["checks"].split(",") if name.strip()]
-    return config.with_values(settings, given, "command line")
+    return given

@@ -34,10 +34,15 @@ def write(text: str) -> None:
     """The report to standard output as UTF-8, or escaped where the terminal cannot show it."""
     stream = sys.stdout
     encoding = stream.encoding or "utf-8"
-    data = text.encode(encoding if stream.isatty() else "utf-8", "backslashreplace")
+    write_bytes(text.encode(encoding if stream.isatty() else "utf-8", "backslashreplace"))
+
+
+def write_bytes(data: bytes) -> None:
+    """These bytes to standard output."""
+    stream = sys.stdout
     if hasattr(stream, "buffer"):
         stream.flush()
         stream.buffer.write(data)
         stream.buffer.flush()
     else:
-        stream.write(text)
+        stream.write(data.decode("utf-8", "replace"))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from qa.grammar.server import Server
 
+VERSION = installation.VERSION
 _CHUNK = 12_000
 """Code points sent at once: long texts are cut between paragraphs."""
 _BETWEEN = "\n\n"

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from qa.cache import Cache
 from qa.display import printable
 from qa.lm import ModelUnavailable
-from qa.lm.cache import Cache
 from qa.verifier import Edit, Verifier, Window
 
 _PATIENCE = (5, 120)

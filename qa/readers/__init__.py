@@ -3,7 +3,8 @@
 A reader is a module of this package named after its kind, with either
 
 - ``segments(text: str) -> Iterable[Segment]`` for a format that is text: offsets of the runs are
-  code points in ``text`` as given, which may begin with U+FEFF and hold any line end; or
+  code points in ``text`` as given, which may begin with U+FEFF and hold any line end; one whose format has comments
+  also has ``comments(text: str) -> Iterable[Comment]``, which finds those that begin with ``mtqa:``; or
 - ``document(data: bytes, path: str) -> Document`` for one that is not (an archive, say).
 
 and a line in ``READERS`` for each suffix. It is imported when the first such file is read.
@@ -19,13 +20,15 @@ import os
 import re
 import stat
 import sys
+import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import overload
 
 from qa.display import printable
-from qa.document import Document, Run, Segment
+from qa.document import Comment, Document, Run, Segment
 from qa.errors import MtqaError
 from qa.readers import decoding
 
@@ -106,12 +109,12 @@ def read_bytes(data: bytes, path: str, kind: str = "text", *, encoding: str | No
         document: Document = reader.document(data, path)
         return document
     text, codec = decoding.decode(data, path, encoding)
-    return Document(path, text, _segments(reader, text), codec)
+    return _document(path, text, reader, kind, codec)
 
 
 def read_text(text: str, path: str = STDIN, kind: str = "text") -> Document:
     """The document in a string, as if a file had held it; ``path`` is only shown."""
-    return Document(path, text, _segments(_reader(kind), text))
+    return _document(path, text, _reader(kind), kind)
 
 
 def cut(segment: Segment, limit: int = MAX_SEGMENT) -> Iterator[Segment]:
@@ -131,6 +134,48 @@ def cut(segment: Segment, limit: int = MAX_SEGMENT) -> Iterator[Segment]:
         yield segment
     elif start < end:
         yield _slice(segment, start, end)
+
+
+def _document(path: str, text: str, reader: ModuleType, kind: str, encoding: str = "utf-8") -> Document:
+    comments: tuple[Comment, ...] = ()
+    # Most texts say nothing to mtqa: they are not searched for comments.
+    if "mtqa" in text and hasattr(reader, "comments"):
+        comments = tuple(reader.comments(text))
+    return Document(path, text, Segments(reader, text), encoding, comments=comments, kind=kind)
+
+
+class Segments(Sequence[Segment]):
+    """A text's segments, cut when first looked at: what is known of an unchanged text needs none."""
+
+    def __init__(self, reader: ModuleType, text: str) -> None:
+        self._reader, self._text = reader, text
+        self._lock = threading.Lock()
+        self._cut: tuple[Segment, ...] | None = None
+
+    def _all(self) -> tuple[Segment, ...]:
+        with self._lock:
+            if self._cut is None:
+                self._cut = _segments(self._reader, self._text)
+            return self._cut
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __iter__(self) -> Iterator[Segment]:
+        return iter(self._all())
+
+    @overload
+    def __getitem__(self, index: int) -> Segment: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Segment]: ...
+    def __getitem__(self, index: int | slice) -> Segment | Sequence[Segment]:
+        return self._all()[index]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._all() == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._all())
 
 
 def _segments(reader: ModuleType, text: str) -> tuple[Segment, ...]:

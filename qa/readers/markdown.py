@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from qa.document import OBJECT, Kind, Run, Segment
+from qa.document import OBJECT, Comment, Kind, Run, Segment
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -46,6 +46,11 @@ _TAG = re.compile(r"</?([a-zA-Z][\w-]*)")
 _OPAQUE = frozenset({"code", "kbd", "samp", "pre", "script", "style", "math", "svg", "textarea", "var", "tt"})
 _BREAKING = frozenset({"br", "p", "div", "td", "th", "tr", "li", "hr"})
 _REPLACED = frozenset({"img", "video", "audio", "iframe", "input", "object", "embed"})
+# A comment that speaks to mtqa, in HTML or MDX.
+_REMARK = re.compile(r"<!--[ \t\r\n]*(mtqa:(?:(?!-->).)*)-->|\{/\*[ \t\r\n]*(mtqa:(?:(?!\*/).)*)\*/\}", re.DOTALL)
+_MDX_COMMENT = re.compile(r"\{/\*(?:(?!\*/).)*\*/\}", re.DOTALL)
+_IGNORE_KEY = "mtqa-ignore"
+_IGNORED = re.compile(rf"^[\"']?{_IGNORE_KEY}[\"']?[ \t]*[:=]", re.MULTILINE)
 # What markdown-it takes from the ends of a block's text.
 _TRIMMED = "\t\n\v\f\r \xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
@@ -92,6 +97,49 @@ def segments(text: str) -> Iterator[Segment]:
             case "tr_close":
                 for block in cells.place():
                     yield from _inline(parser, env, block, Kind.TABLE_CELL, source)
+
+
+def comments(text: str) -> Iterator[Comment]:
+    """The comments that begin with ``mtqa:``, without those shown as code; first what the front matter says.
+
+    The front matter's ``mtqa-ignore: [RULE, …]`` reads as the comment ``mtqa: ignore-file RULE, …``.
+    """
+    source = _Source(text)
+    if source.front_matter is not None and _IGNORE_KEY in source.front_matter:
+        yield from _front_matter_comment(source, source.front_matter)
+    for token in _parser().parse(source.markdown, {}):
+        if token.map is None or token.type not in ("html_block", "inline") or "mtqa:" not in token.content:
+            continue
+        first, end = token.map
+        last = min(end, len(source.lines)) - 1
+        seen: Sequence[str] = [token.content]
+        if token.type == "inline":
+            placed = _placed(_parser(), {}, token.content)
+            seen = [token.content[a:b] for t, a, b in placed if t.type in ("html_inline", "comment")]
+        for match in _REMARK.finditer(text, source.starts[first], source.starts[last] + len(source.lines[last])):
+            words = "".join(match[0].split())
+            if any(words in "".join(piece.split()) for piece in seen) or token.type == "html_block":
+                yield Comment((match[1] or match[2]).strip(), match.start(), match.end())
+
+
+def _front_matter_comment(source: _Source, body: str) -> Iterator[Comment]:
+    import tomllib
+
+    import yaml
+
+    key = _IGNORED.search(body)
+    if key is None:
+        return
+    try:
+        values = tomllib.loads(body) if source.text.lstrip("\ufeff").startswith("+") else yaml.safe_load(body)
+        value = values[_IGNORE_KEY]
+    except (ValueError, TypeError, KeyError, RecursionError, yaml.YAMLError):
+        value = None
+    names = value if isinstance(value, list) else [value]
+    said = ", ".join(name for name in names if isinstance(name, str))
+    line = 1 + body.count("\n", 0, key.start())
+    start = source.starts[line]
+    yield Comment(f"mtqa: ignore-file {said}".rstrip(), start, start + len(source.lines[line]))
 
 
 @dataclass(slots=True)
@@ -141,7 +189,7 @@ class _Source:
             self.breaks.append(match[2])
         # One code point for one: markdown-it would do the same.
         body = "\n".join(self.lines).replace("\0", "\ufffd")
-        self.markdown = _without_front_matter(body)
+        self.front_matter, self.markdown = _front_matter(body)
 
     def place(self, first: int, end: int, content: str, is_heading: bool) -> _Block:
         """The content of a paragraph or heading on lines ``first`` to ``end``, line by line."""
@@ -255,13 +303,13 @@ def _unescaped(cell: str) -> str:
     return cell.replace("\\|", "|")
 
 
-def _without_front_matter(body: str) -> str:
-    """The text with a leading block of YAML or TOML made blank, so that line numbers stay."""
+def _front_matter(body: str) -> tuple[str | None, str]:
+    """What stands in a leading block of YAML or TOML, and the text with it made blank, so that line numbers stay."""
     for pattern in (_YAML, _TOML):
         match = pattern.match(body)
         if match and (not match["body"] or not match["body"].strip() or _KEY.search(match["body"])):
-            return "\n" * match[0].count("\n") + body[match.end() :]
-    return body
+            return match["body"] or "", "\n" * match[0].count("\n") + body[match.end() :]
+    return None, body
 
 
 def _inline(parser: MarkdownIt, env: dict[str, Any], block: _Block, kind: Kind, source: _Source) -> Iterator[Segment]:
@@ -422,6 +470,7 @@ def _parser() -> MarkdownIt:
     parser.inline.ruler.before("escape", "mtqa_math", _math)
     parser.inline.ruler.before("link", "mtqa_footnote", _footnote)
     parser.inline.ruler.before("link", "mtqa_template", _template)
+    parser.inline.ruler.before("mtqa_template", "mtqa_comment", _mdx_comment)
     parser.inline.ruler.before("link", "mtqa_marker", _marker)
     return parser
 
@@ -444,6 +493,13 @@ def _template(state: StateInline, silent: bool) -> bool:
         return False
     match = _TEMPLATE.match(state.src, state.pos, state.posMax)
     return match is not None and _consume(state, silent, "object", match.end())
+
+
+def _mdx_comment(state: StateInline, silent: bool) -> bool:
+    if not state.src.startswith("{/*", state.pos):
+        return False
+    match = _MDX_COMMENT.match(state.src, state.pos, state.posMax)
+    return match is not None and _consume(state, silent, "comment", match.end())
 
 
 def _footnote(state: StateInline, silent: bool) -> bool:

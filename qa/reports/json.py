@@ -47,6 +47,7 @@ def as_dict(report: Report) -> dict[str, Any]:
             "findings": report.findings,
             "by_severity": {severity.value: count for severity, count in report.by_severity.items()},
             "failed": report.failed,
+            **report.left_out,
         },
     }
     if report.notes:

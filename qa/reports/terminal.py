@@ -207,6 +207,8 @@ class _Terminal:
                 if not document.findings:
                     for note in document.document.notes:
                         yield from self.lines(f"Note: {_show(document.path)}: {_show(note)}", style="dim")
+        if report.left_out:
+            yield from self.lines(f"Left out: {', '.join(_left_out(report))}.", style="dim")
         for note in report.notes:
             yield from self.lines(f"Note: {_show(note)}", style="dim")
         if count:
@@ -285,6 +287,12 @@ def _totals(report: Report) -> str:
     lowest = min(d.score for d in documents)
     where = f"in {hit:,} of {_count(len(documents), 'document')}"
     return f"{findings} · {where} · lowest score {lowest:g}"
+
+
+def _left_out(report: Report) -> Iterator[str]:
+    where = {"suppressed": "suppressed in the text", "baselined": "in the baseline", "unchanged": "on unchanged lines"}
+    for why, number in report.left_out.items():
+        yield f"{_count(number, 'finding')} {where[why]}"
 
 
 def _reasons(report: Report) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What the model said before, kept on disk: a second run of an edited article only weighs what changed."""
+"""Answers kept on disk between runs: what the model said of a sentence, what was found in a text."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from qa.rulebook import cache_folder
 
+LM_ANSWERS = "lm-answers"
 _MOST = 400_000
 """Answers that are kept; beyond it half of them go."""
 _AT_ONCE = 500
@@ -18,19 +19,20 @@ _AT_ONCE = 500
 class Cache:
     """Numbers by key. A cache that cannot be read or written is done without."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        """``folder``: the user's cache folder if None."""
+    def __init__(self, folder: Path | None = None, name: str = LM_ANSWERS, most: int = _MOST) -> None:
+        """``folder``: the user's cache folder if None. ``most``: answers that are kept."""
         folder = folder or cache_folder()
+        self._most = most
         self._database: sqlite3.Connection | None = None
         if folder is None:
             return
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._open(folder / "lm-answers.sqlite")
+            self._open(folder / f"{name}.sqlite")
         except (OSError, sqlite3.Error):
             with contextlib.suppress(OSError, sqlite3.Error):  # damaged, or of another kind: begun anew
-                (folder / "lm-answers.sqlite").unlink(missing_ok=True)
-                self._open(folder / "lm-answers.sqlite")
+                (folder / f"{name}.sqlite").unlink(missing_ok=True)
+                self._open(folder / f"{name}.sqlite")
 
     def _open(self, place: Path) -> None:
         database = sqlite3.connect(place, timeout=5, isolation_level=None, check_same_thread=False)
@@ -68,7 +70,7 @@ class Cache:
             return
         with contextlib.suppress(sqlite3.Error):
             (count,) = self._database.execute("SELECT COUNT(*) FROM answer").fetchone()
-            if count > _MOST:  # keys are hashes: any half is as good as another
+            if count > self._most:  # keys are hashes: any half is as good as another
                 self._database.execute("DELETE FROM answer WHERE key > x'80'")
             self._database.close()
         self._database = None
