@@ -100,7 +100,7 @@ class Checker:
             reports.append(self.check(document))
             advance()
         notes = [*notes, *(note for check in self._opened for note in check.notes)]
-        return judge.Report(tuple(reports), self.signature, gate, tuple(notes))
+        return judge.Report(tuple(reports), self.signature, gate, tuple(notes), self.rulebook)
 
 
 def merge(found: Iterable[Finding]) -> tuple[Finding, ...]:
