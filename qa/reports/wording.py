@@ -33,9 +33,14 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def shown(text: str, longest: int = LONGEST) -> str:
     """Text from outside as one line that is safe to show, its middle left out where it is too long."""
+    return printable(cut(text, longest))
+
+
+def cut(text: str, longest: int = LONGEST) -> str:
+    """Text as one line, its middle left out where it is too long."""
     if len(text) > longest:
         text = f"{text[: longest // 2]} … {text[-longest // 2 :]}"
-    return printable(" ".join(text.split()) if "\n" in text or "\r" in text else text.replace("\t", " "))
+    return " ".join(text.split()) if "\n" in text or "\r" in text else text.replace("\t", " ")
 
 
 def exact(text: str) -> str:
