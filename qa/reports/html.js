@@ -41,9 +41,15 @@
   };
   for (const mark of marks) {
     const finding = mark.parentElement;
-    const enter = () => { finding.classList.remove("hushed"); place(mark); light(mark, true); };
+    const enter = () => {
+      finding.classList.remove("hushed");
+      place(mark);
+      light(mark, true);
+    };
     const leave = () => light(mark, false);
-    finding.addEventListener("mouseenter", enter);
+    // A card that focus has opened already stays where it is when the mouse comes to it.
+    const isOpen = () => finding.contains(document.activeElement) && !finding.classList.contains("hushed");
+    finding.addEventListener("mouseenter", () => { if (!isOpen()) enter(); });
     finding.addEventListener("mouseleave", leave);
     mark.addEventListener("focus", () => { enter(); reveal(noteOf(mark)); });
     finding.addEventListener("focusout", leave);
@@ -60,8 +66,8 @@
   }
 
   const go = (mark) => {
+    mark.scrollIntoView({ block: "center", behavior: "instant" });
     mark.focus({ preventScroll: true });
-    mark.scrollIntoView({ block: "center" });
   };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;

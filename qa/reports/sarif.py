@@ -123,8 +123,12 @@ def _artifact(document: DocumentReport) -> dict[str, Any]:
 def _location(path: str) -> dict[str, Any]:
     inside = in_repository(path)
     if inside is None:
-        return {"uri": Path(os.path.abspath(path)).as_uri()}  # noqa: PTH100
-    return {"uri": quote(os.fsencode(inside)), "uriBaseId": ROOT}
+        return {"uri": Path(os.path.abspath(exact(path))).as_uri()}  # noqa: PTH100
+    try:
+        name = os.fsencode(inside)
+    except UnicodeEncodeError:  # a name that no file has
+        name = exact(inside).encode()
+    return {"uri": quote(name), "uriBaseId": ROOT}
 
 
 def _result(number: int, document: DocumentReport, finding: Finding, rule: int) -> dict[str, Any]:

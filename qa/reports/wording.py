@@ -79,7 +79,10 @@ def repository() -> Path:
 def in_repository(path: str) -> str | None:
     """A file's path below the root of the repository, with slashes; None where it is elsewhere."""
     root = os.path.join(repository(), "")  # noqa: PTH118
-    for absolute in (os.path.abspath(path), os.path.realpath(path)):  # noqa: PTH100
-        if absolute.startswith(root):
-            return absolute[len(root) :].replace(os.sep, "/")
-    return None
+    absolute = os.path.abspath(path)  # noqa: PTH100
+    if not absolute.startswith(root):
+        try:
+            absolute = os.path.realpath(path)
+        except ValueError:  # a name that no file has
+            return None
+    return absolute[len(root) :].replace(os.sep, "/") if absolute.startswith(root) else None
