@@ -7,6 +7,13 @@
   const markOf = (note) => document.getElementById(note.id.replace("n", "f"));
   const isOff = (element) => getComputedStyle(element).getPropertyValue("--display").trim() === "none";
 
+  // How high the bar of filters stands at the top of the window.
+  const filters = document.querySelector(".filters");
+  const bar = () => (filters && getComputedStyle(filters).position === "sticky" ? filters.offsetHeight : 0);
+  const measure = () => document.documentElement.style.setProperty("--bar", `${bar()}px`);
+  addEventListener("resize", measure);
+  measure();
+
   // What the filters leave out is not to be reached by keyboard either.
   const filter = () => {
     for (const mark of marks) mark.tabIndex = isOff(mark) ? -1 : 0;
@@ -26,7 +33,7 @@
     const [first, last] = [lines[0], lines[lines.length - 1]];
     const { left, top } = around.getBoundingClientRect();
     card.style.left = `${Math.max(0, Math.min(last.left - left - 12, around.clientWidth - card.offsetWidth))}px`;
-    const room = first.top - 64;
+    const room = first.top - bar();
     if (last.bottom + card.offsetHeight > innerHeight && card.offsetHeight < room) {
       card.style.top = `${first.top - top - card.offsetHeight}px`;
     }
@@ -66,7 +73,7 @@
   }
 
   const go = (mark) => {
-    mark.scrollIntoView({ block: "center", behavior: "instant" });
+    mark.scrollIntoView({ block: "center" });
     mark.focus({ preventScroll: true });
   };
   document.addEventListener("keydown", (event) => {

@@ -35,6 +35,8 @@ CATEGORIES = {
 OTHER = "other"
 TAGS = {Kind.HEADING: "h3", Kind.QUOTE: "blockquote"}
 
+_MARKED = re.compile(">>(.*?)<<")
+
 Node = Element | str
 
 
@@ -381,8 +383,11 @@ def _rules(report: Report) -> Element | None:
 
 
 def _example(example: Example) -> Element:
+    """An example; what is wrong in it stands between ``>>`` and ``<<``."""
+    pieces: list[Node] = list(_MARKED.split(" ".join(example.text.split())))
+    pieces[1::2] = [element("em", piece) for piece in pieces[1::2]]
     fix: list[Node] = [" → ", element("ins", " ".join(example.fix.split()))] if example.fix else []
-    return element("li", " ".join(example.text.split()), *fix, class_="bad" if example.bad else "good")
+    return element("li", *pieces, *fix, class_="bad" if example.bad else "good")
 
 
 def _anchor(rule: str) -> str:
