@@ -264,6 +264,18 @@ def test_sarif_tells_the_rules_page(checker: Checker) -> None:
     assert artifact["location"] == {"uri": path, "uriBaseId": "%SRCROOT%"}
 
 
+def test_rule_pages_as_markdown_read_as_they_are(checker: Checker) -> None:
+    """Rendered, a page holds paragraphs and lists; not a character of the rule has become markup."""
+    parser = MarkdownIt("commonmark", {"html": True}).enable("strikethrough")
+    for rule in checker.rulebook.rules.values():
+        tokens = parser.parse(rulepage.markdown(rule, checker.rulebook))
+        seen = {child.type for token in tokens for child in [token, *(token.children or [])]}
+        lists = {"bullet_list_open", "bullet_list_close", "list_item_open", "list_item_close"}
+        assert seen <= {"paragraph_open", "paragraph_close", "inline", "text", "text_special", "softbreak", *lists}, rule.id
+        text = "\n".join("".join(c.content for c in t.children) for t in tokens if t.children)
+        assert all(" ".join(paragraph.split()) in text for paragraph in re.split(r"\n\s*\n", rule.why)), rule.id
+
+
 def test_sarif_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "sub").mkdir()
@@ -443,7 +455,7 @@ GITLAB = {
     "type": "array",
     "items": {
         "type": "object",
-        "required": ["description", "check_name", "fingerprint", "severity", "location"],
+        "required": ["description", "check_name", "categories", "fingerprint", "severity", "location"],
         "properties": {
             "description": {"type": "string", "minLength": 1},
             "check_name": {"type": "string", "minLength": 1},
@@ -509,6 +521,41 @@ def test_junit_fails_where_the_gate_does(name: str) -> None:
         assert len(cases) == suite.tests == len(checked_.findings) + 1
         failed = [case for case in cases if any(isinstance(r, junitparser.Failure) for r in case.result)]
         assert len(failed) == suite.failures
+
+
+VIOLATIONS = "se.bjurr.violations:violations-lib:1.160.0"
+PARSERS = {"gitlab": "CODECLIMATE", "checkstyle": "CHECKSTYLE", "junit": "JUNIT", "sarif": "SARIF"}
+
+
+def test_violations_lib_reads_four_formats(tmp_path: Path) -> None:
+    """The library behind many build servers' plug-ins: each report is read without an error, and nothing is lost."""
+    java, _, mvn = (needed(p, "which violations-lib needs") for p in ("java", "javac", "mvn"))
+    command = [mvn, "-q", "-B", "dependency:copy", f"-Dartifact={VIOLATIONS}", f"-DoutputDirectory={tmp_path / 'jar'}"]
+    subprocess.run(command, check=True, timeout=300, capture_output=True)
+    for name, one in ALL.items():
+        for format_, parser in PARSERS.items():
+            folder = tmp_path / parser / name.replace(" ", "-")
+            folder.mkdir(parents=True)
+            (folder / "report").write_text(render(format_, one), "utf-8")
+    source = HERE / "data" / "CountViolations.java"
+    result = subprocess.run(
+        [java, "-cp", f"{tmp_path}/jar/*", str(source), str(tmp_path), *PARSERS.values()],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert "SEVERE" not in result.stderr
+    counted = {tuple(line.split("\t")[:2]): int(line.split("\t")[2]) for line in result.stdout.splitlines()}
+    assert len(counted) == len(ALL) * len(PARSERS)
+    for name, one in ALL.items():
+        findings = [f for d in one.documents for f in d.findings]
+        # Those alike in all that a format tells are one there; JUnit's reader takes the failures.
+        most = {**dict.fromkeys(PARSERS, len(findings)), "junit": sum(map(one.gate.minds, findings)) + 2 * len(one.documents)}
+        for format_, parser in PARSERS.items():
+            number = counted[parser, name.replace(" ", "-")]
+            assert number <= most[format_], (name, format_)
+            if not name.startswith("hostile") and format_ != "junit":
+                assert number == len(findings), (name, format_)
+            assert (number > 0) == (one.failed if format_ == "junit" else bool(findings)), (name, format_)
 
 
 # --- asked for on the command line -------------------------------------------------------------------

@@ -31,6 +31,7 @@ def _issue(document: DocumentReport, finding: Finding) -> dict[str, Any]:
         "type": "issue",
         "description": message(finding),
         "check_name": shown(finding.rule),
+        "categories": ["Style"],
         "fingerprint": _fingerprint(path, finding),
         "severity": SEVERITIES[finding.severity],
         "location": {"path": path, "lines": {"begin": first, "end": last}},
