@@ -575,6 +575,34 @@ def test_several_at_once(tmp_path: Path, mtqa) -> None:
         assert (tmp_path / files.get(name, "out.json")).read_bytes() == alone.stdout
 
 
+def test_a_hostile_file_through_every_report(tmp_path: Path, mtqa) -> None:
+    """A real file with such a name and such a text, by the command that a user types."""
+    name = "%0A::error::]]><script>alert(1)<\x1b[2J\u202e, a=b.txt"
+    text = f"Beware \x1b]0;owned\x07 </script>]]> \u202e👩‍🚀 ##[error]x: the demand for workers. seasonal. {'x' * 5000}\n"
+    (tmp_path / name).write_bytes(text.encode())
+    formats = ",".join(f"{format_}=out.{suffix}" for format_, suffix in SUFFIXES.items() if format_ != "github")
+    result = mtqa("check", "--format", f"github,{formats}", name, cwd=tmp_path, GITHUB_STEP_SUMMARY="out.md")
+    assert result.returncode == 1
+    assert result.stderr == b""
+    out = {suffix: (tmp_path / f"out.{suffix}").read_text("utf-8") for suffix in (*SUFFIXES.values(), "md")
+           if suffix != "github.txt"}  # fmt: skip
+    *annotations, counted = result.stdout.decode().splitlines()
+    assert command(counted) is None
+    assert annotations
+    assert None not in map(command, annotations)
+    SARIF_VALIDATOR.validate(json.loads(out["sarif"]))
+    (artifact,) = json.loads(out["sarif"])["runs"][0]["artifacts"]
+    assert unquote(artifact["location"]["uri"]) == name
+    for suffix in ("gitlab.json", "rdjson.json"):
+        assert json.loads(out[suffix])
+    assert json.loads(out["jsonl"].splitlines()[0])["path"] == name
+    for suffix in ("checkstyle.xml", "junit.xml"):
+        assert ElementTree.fromstring(out[suffix]) is not None
+    assert "<script>alert" not in out["html"] + out["md"]
+    for one in (*out.values(), result.stdout.decode()):
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", one)
+
+
 @pytest.mark.parametrize(
     ("formats", "wrong"),
     [
