@@ -35,7 +35,7 @@ benchmark: $(DEPS)  ## Measure accuracy on the samples, speed and start-up (TEXT
 	$(BIN)/python benchmarks/speed.py $(TEXTS)
 
 snapshots: $(DEPS)  ## Write the expected reports of samples/ anew; read the diff before committing it
-	MTQA_UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest tests/test_samples.py tests/test_reports.py
+	MTQA_UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest tests/test_samples.py tests/test_reports.py tests/test_formats.py
 
 lock: $(DEPS)  ## Lock the development dependencies to their newest versions
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --extra dev pyproject.toml -o requirements-dev.txt

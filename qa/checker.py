@@ -116,7 +116,7 @@ class Checker:
         documents = list(documents)
         reports, own_notes = self._accepted(documents, self._find(documents, advance))
         notes = [*notes, *dict.fromkeys(note for check in self._opened for note in check.notes), *own_notes]
-        return judge.Report(tuple(reports), self.signature, gate, tuple(notes))
+        return judge.Report(tuple(reports), self.signature, gate, tuple(notes), self.rulebook)
 
     def _find(self, documents: Sequence[Document], advance: Callable[[], None]) -> list[Found]:
         """Everything found in each document, whatever of it is accepted."""
@@ -244,7 +244,7 @@ def _open(settings: Settings) -> dict[str, checks.Check]:
 
 
 def _worker(settings: Settings) -> Callable[[tuple[str, str, str]], Found]:
-    checker = Checker(replace(settings, grammar="off", model="off"))
+    checker = Checker(replace(settings, grammar="off", model="off", tagger="off"))
 
     def find(given: tuple[str, str, str]) -> Found:
         text, path, kind = given

@@ -37,3 +37,13 @@ def _escape(match: re.Match[str]) -> str:
     if code <= 0xFF:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+# Punctuation that may mean something to Markdown wherever it stands, or where it stands here: a hyphen first in the
+# text, a full stop after a digit or “www”.
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~&:@$^=+)]|^ *-|(?<=[0-9wW])\.")
+
+
+def as_markdown(text: str) -> str:
+    """``text`` as one line of Markdown (GitHub's, too) that reads just so: no markup, link or mention comes of it."""
+    return _MARKDOWN.sub(lambda m: f"{m[0][:-1]}\\{m[0][-1]}", printable(text))

@@ -6,9 +6,16 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from qa.document import Document
 from qa.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    from qa.rulebook import Rulebook
+
+NOT_CHECKED = "not checked: "
+"""How a note begins that says what could not be read."""
 
 SHORT_TEXT = 100
 """Words below which a score per 100 words says little; the report says so."""
@@ -63,21 +70,35 @@ class Gate:
     fail_on: Severity | None = Severity.MAJOR
     min_score: float | None = None
 
+    def minds(self, finding: Finding) -> bool:
+        """Whether this finding alone fails the gate."""
+        return self.fail_on is not None and finding.severity >= self.fail_on
+
     def fails(self, document: DocumentReport) -> bool:
         """Whether this document fails the gate."""
-        if self.fail_on is not None and any(f.severity >= self.fail_on for f in document.findings):
+        if any(map(self.minds, document.findings)):
             return True
         return self.min_score is not None and document.score < self.min_score
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One run over one or more documents, in the order given."""
+    """One run over one or more documents, in the order given.
+
+    ``notes`` that begin with ``NOT_CHECKED`` name what could not be read. ``rulebook``: where the rules' pages stand,
+    for reports that show them.
+    """
 
     documents: tuple[DocumentReport, ...]
     signature: str
     gate: Gate
     notes: tuple[str, ...] = ()
+    rulebook: Rulebook | None = None
+
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """What could not be checked, a line each."""
+        return tuple(n.removeprefix(NOT_CHECKED) for n in self.notes if n.startswith(NOT_CHECKED))
 
     @property
     def findings(self) -> int:

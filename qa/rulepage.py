@@ -7,7 +7,7 @@ import re
 import textwrap
 from pathlib import Path
 
-from qa.display import printable
+from qa.display import as_markdown, printable
 from qa.errors import MtqaError
 from qa.grammar import ENGINE_NAMES
 from qa.rulebook import Rule, Rulebook
@@ -48,6 +48,35 @@ def page(rule: Rule, rulebook: Rulebook) -> str:
         out += _wrapped("  ", shown)
     out += ["", f"To switch it off: --disable {rule.id}, or “disable” in the settings.", ""]
     return "\n".join(printable(line) for line in out)
+
+
+def markdown(rule: Rule, rulebook: Rulebook) -> str:
+    """The rule's page as Markdown without a title, for a viewer that shows it beside a finding."""
+    out = [as_markdown(summary(rule)), ""]
+    facts = [rule.severity, rule.category, f"confidence {rule.confidence:.0%}", rule.status]
+    if rule.languages:
+        out += [as_markdown("Typical of translations from: " + ", ".join(rule.languages)), ""]
+    out += [as_markdown(" · ".join(facts)), ""]
+    for paragraph in re.split(r"\n\s*\n", rule.why):
+        out += [as_markdown(" ".join(paragraph.split())), ""]
+    for example in rule.examples:
+        text = as_markdown(" ".join(example.text.split()))
+        if example.fix is not None:
+            text += " → " + (as_markdown(" ".join(example.fix.split())) or "(deleted)")
+        out.append(f"- {'✗' if example.bad else '✓'} {text}")
+    for number, entry in enumerate(rulebook.entries_of(rule.id) if rule.entries else ()):
+        if number == 0:
+            out += ["", as_markdown(f"Phrases ({rule.entries}), among them:"), ""]
+        if number == _ENTRIES_SHOWN:
+            break
+        out.append("- " + as_markdown(entry.text + (f" ({entry.note})" if entry.note else "")))
+    out += ["", as_markdown(f"To switch it off: --disable {rule.id}, or “disable” in the settings.")]
+    return "\n".join(out)
+
+
+def summary(rule: Rule) -> str:
+    """What the rule says, in one line, of no phrase in particular."""
+    return " ".join(_general(rule).split())
 
 
 def _general(rule: Rule) -> str:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from qa.checker import Checker
 from qa.config import Settings
+
+if TYPE_CHECKING:
+    from selenium.webdriver.chrome.webdriver import WebDriver
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -100,3 +105,29 @@ def model_path() -> Path:
             pytest.fail("CI must have the language model: make brings it")
         pytest.skip("needs the language model (mtqa lm install)")
     return path
+
+
+def needed(program: str, why: str) -> str:
+    """The path of a program that a test needs; the test is skipped where it is missing, which in CI is a failure."""
+    path = shutil.which(program)
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"CI must have {program}, {why}: .ci/run brings it")
+        pytest.skip(f"needs {program}, {why}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[WebDriver]:
+    """A headless Chromium. Each test sets the size and the media that it needs."""
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = needed("chromium", "the browser")
+    service = webdriver.ChromeService(needed("chromedriver", "what drives the browser"))
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options, service)
+    yield driver
+    driver.quit()

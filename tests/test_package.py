@@ -46,7 +46,7 @@ def test_the_wheel_checks_a_file_outside_the_checkout(wheel: Path, tmp_path: Pat
     (tmp_path / "a.txt").write_text("The new line cut the demand for workers. seasonal.\n", "utf-8")
     clean = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"MTQA_CACHE": str(tmp_path / "cache")}
     result = subprocess.run(
-        [str(binaries / "mtqa"), "check", "--format", "json", "a.txt"],
+        [str(binaries / "mtqa"), "check", "--format", "json,html=a.html", "a.txt"],
         cwd=tmp_path,
         capture_output=True,
         timeout=120,
@@ -55,6 +55,7 @@ def test_the_wheel_checks_a_file_outside_the_checkout(wheel: Path, tmp_path: Pat
     assert result.returncode == 1, result.stderr
     finding = json.loads(result.stdout)["documents"][0]["findings"][0]
     assert finding["rule"] == "split-phrase/stranded-adjective"
+    assert "seasonal workers." in (tmp_path / "a.html").read_text("utf-8")
     listed = subprocess.run(
         [str(binaries / "mtqa"), "rules", "list"], cwd=tmp_path, capture_output=True, timeout=120, env=clean
     )

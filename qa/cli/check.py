@@ -15,7 +15,6 @@ from qa import config
 from qa.cli.checking import checking_options, open_checker
 from qa.cli.options import read_settings, settings_options
 from qa.cli.output import COULD_NOT_CHECK, FINDINGS, OK, say, write, write_bytes
-from qa.display import printable
 from qa.errors import MtqaError
 
 if TYPE_CHECKING:
@@ -30,11 +29,12 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
     "--format",
-    "format_",
-    default="terminal",
-    metavar="NAME",
-    help="Report format: terminal or json.",
-    show_default=True,
+    "formats",
+    multiple=True,
+    default=["terminal"],
+    metavar="NAME[=FILE],…",
+    help="Reports: terminal (default), json, jsonl, html, sarif, github, gitlab, rdjson, checkstyle, junit; several "
+    "with commas; one without =FILE goes to standard output.",
 )
 @click.option(
     "--fail-on",
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 @click.option("--width", type=click.IntRange(40, 400), help="Columns of the terminal report.")
 def check(
-    paths: tuple[str, ...], format_: str, fail_on: str | None, min_score: float | None, exit_zero: bool,
+    paths: tuple[str, ...], formats: tuple[str, ...], fail_on: str | None, min_score: float | None, exit_zero: bool,
     all_: bool | None, config_file: str | None, no_config: bool, no_gitignore: bool, stdin_filename: str | None,
     since: str | None, fix: bool, diff: bool, unsafe_fixes: bool, color: str, width: int | None, **values: Any,
 ) -> int:  # fmt: skip
@@ -65,11 +65,11 @@ def check(
     """
     from qa import reports
     from qa.discovery import discover
+    from qa.judge import NOT_CHECKED
 
     if fix and diff:
         raise MtqaError("--fix and --diff: one or the other")
-    if format_ not in reports.FORMATS:
-        raise MtqaError(f"--format: no report “{printable(format_)}”; there are {', '.join(reports.FORMATS)}")
+    outputs = reports.outputs(formats)
     first = Path(paths[0]) if paths[0] != "-" else Path()
     start = first if first.is_dir() else first.parent
     values.update(fail_on=fail_on, min_score=min_score, all=all_)
@@ -90,14 +90,15 @@ def check(
                     say(f"mtqa: error: {error}")
                 return COULD_NOT_CHECK if errors else OK
         with progress(len(documents)) as advance:
-            report = checker.report(documents, notes=[f"not checked: {e}" for e in errors], advance=advance)
+            report = checker.report(documents, notes=[f"{NOT_CHECKED}{e}" for e in errors], advance=advance)
     tty = sys.stdout.isatty()
     use_color = color == "always" or (
         color == "auto" and tty and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     )
     columns = width or (shutil.get_terminal_size((80, 24)).columns if tty else 80)
     if documents or not errors:
-        write(reports.load(format_).render(report, width=max(columns, 40), color=use_color))
+        for output in outputs:
+            output.write(report, write, width=max(columns, 40), color=use_color)
     for error in errors:
         say(f"mtqa: error: {error}")
     if errors:

@@ -27,13 +27,13 @@ _UNSAFE = re.compile(
 
 def render(report: Report, *, width: int, color: bool) -> str:
     """The whole report as JSON text; ``width`` and ``color`` do not matter."""
-    return dumps(as_dict(report))
+    return dumps(as_dict(report)) + "\n"
 
 
-def dumps(value: dict[str, Any]) -> str:
-    """A report's dict as JSON text that is harmless to print."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
-    return _UNSAFE.sub(_escape, text) + "\n"
+def dumps(value: Any, indent: int | None = 2) -> str:
+    """A value as JSON that is harmless to print; all on one line where ``indent`` is None."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+    return _UNSAFE.sub(_escape, text)
 
 
 def as_dict(report: Report) -> dict[str, Any]:
@@ -41,21 +41,27 @@ def as_dict(report: Report) -> dict[str, Any]:
     result: dict[str, Any] = {
         "schema": SCHEMA,
         "signature": report.signature,
-        "documents": [_document(document) for document in report.documents],
-        "summary": {
-            "documents": len(report.documents),
-            "findings": report.findings,
-            "by_severity": {severity.value: count for severity, count in report.by_severity.items()},
-            "failed": report.failed,
-            **report.left_out,
-        },
+        "documents": [document_as_dict(document) for document in report.documents],
+        "summary": summary_as_dict(report),
     }
     if report.notes:
         result["notes"] = list(report.notes)
     return result
 
 
-def _document(document: DocumentReport) -> dict[str, Any]:
+def summary_as_dict(report: Report) -> dict[str, Any]:
+    """The run in figures."""
+    return {
+        "documents": len(report.documents),
+        "findings": report.findings,
+        "by_severity": {severity.value: count for severity, count in report.by_severity.items()},
+        "failed": report.failed,
+        **report.left_out,
+    }
+
+
+def document_as_dict(document: DocumentReport) -> dict[str, Any]:
+    """One document of the report, with its findings."""
     verdict = document.machine_translated
     result: dict[str, Any] = {
         "path": document.path,

@@ -51,7 +51,7 @@ def render(evaluation: Evaluation, show: Collection[str], *, width: int, color: 
         result["false"] = [_false(item) for item in evaluation.false]
     if evaluation.notes:
         result["notes"] = list(evaluation.notes)
-    return dumps(result)
+    return dumps(result) + "\n"
 
 
 def _sorted(kinds: Mapping[str, Kind]) -> list[tuple[str, Kind]]:

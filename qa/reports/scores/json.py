@@ -35,7 +35,7 @@ def render(report: ScoreReport, *, width: int, color: bool, digits: int) -> str:
     }
     if report.notes:
         result["notes"] = list(report.notes)
-    return dumps(result)
+    return dumps(result) + "\n"
 
 
 def _system(system: System, segments: bool) -> dict[str, Any]:
