@@ -17,6 +17,7 @@ from qa.display import printable
 from qa.document import Document
 from qa.errors import MtqaError, did_you_mean
 from qa.finding import Finding, Severity, fingerprint
+from qa.fluency import TAGGER
 from qa.grammar import ENGINES
 from qa.readers import Segments, read_text
 from qa.resultcache import Found, ResultCache, origin
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from qa.baseline import Baseline
     from qa.changes import Changes
 
-TAGGER = "fluency"
 _WORTHWHILE = 1_500_000
 """Code points to check from which on it pays to start processes for it."""
 

@@ -73,7 +73,10 @@ def findings_of(rule: Rule, rulebook: Rulebook, text: str) -> tuple[Document, tu
 @cache
 def _check(name: str, disable: tuple[str, ...] = ()) -> checks.Check:
     """The check, ready to run. Whatever it holds open ends with this process."""
-    settings = Settings(grammar="languagetool", model=str(model.default_path()), all=True, disable=disable)
+    settings = Settings(
+        checks=("fluency",) if name == "fluency" else (), all=True, disable=disable,
+        grammar="languagetool", model=str(model.default_path()), tagger="auto" if name == "fluency" else "off",
+    )  # fmt: skip
     check = checks.load(name, settings)
     assert check is not None
     return check

@@ -11,7 +11,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from benchmarks.accuracy import is_fixed, spans
+from marks import is_fixed, spans
+
 from qa import proposers
 from qa.checker import Checker
 from qa.checks import proposals

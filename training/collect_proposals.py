@@ -19,7 +19,8 @@ import time
 from functools import partial
 from pathlib import Path
 
-from benchmarks.accuracy import spans as marked_spans
+from marks import spans as marked_spans
+
 from qa import proposers
 from qa.checks import rules
 from qa.fluency.model import Calibration as Tagging

@@ -97,11 +97,11 @@ def _checks(settings: config.Settings) -> Iterator[Line]:
     from qa import checks
     from qa.checker import Checker
 
-    local = replace(settings, grammar="off", model="off")
+    local = replace(settings, grammar="off", model="off", tagger="off")
     with Checker(local) as checker:
         on = sum(checker.rulebook.is_enabled(rule) for rule in checker.rulebook.rules)
     yield Line("rules", f"{len(checker.rulebook.rules)} rules, {on} switched on, digest {checker.rulebook.digest}")
-    about = {"grammar": _grammar, "proposals": _model}
+    about = {"grammar": _grammar, "proposals": _model, "fluency": _tagger}
     for name in checks.CHECKS:
         if name == "rules":
             continue
@@ -160,6 +160,19 @@ def _model(settings: config.Settings) -> Line:
         return Line("proposals", "off")
     packages = f"pip install 'mtqa[lm]' (missing: {', '.join(missing)}), " if (missing := missing_packages()) else ""
     return Line("proposals", "no language model here", f"{packages}`mtqa lm install`")
+
+
+def _tagger(settings: config.Settings) -> Line:
+    from qa import fluency
+    from qa.checks.fluency import tagger
+
+    opened = tagger(settings)
+    if opened is not None:
+        return Line("fluency", f"the tagger that ships with mtqa, {opened.version}")
+    missing = fluency.missing_packages()
+    if not missing:
+        return Line("fluency", "off")
+    return Line("fluency", f"the tagger needs {', '.join(missing)}", f"pip install {' '.join(missing)}")
 
 
 def _git() -> Line:

@@ -8,6 +8,12 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from qa.errors import MtqaError
+from qa.grammar import ENGINE_NAMES
+
+TAGGER = "fluency"
+"""The tagger's name as the source of a finding."""
+WITNESSES = {**ENGINE_NAMES, TAGGER: "The fluency tagger"}
+"""Who may flag a place besides the finding that is shown, by name."""
 
 
 class TaggerUnavailable(MtqaError):

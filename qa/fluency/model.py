@@ -67,9 +67,9 @@ class Calibration:
 
     @staticmethod
     def density(tags: Sequence[Tags]) -> float:
-        """Log of the share of words that the tagger holds garbled, drawn to one in a hundred where there are few."""
+        """Log of the share of words that the tagger holds garbled, drawn to three in a hundred where there are few."""
         words = [word.garbled for tag in tags for word in tag.words]
-        return float(np.log((sum(words) + 1.0) / (len(words) + 100.0)))
+        return float(np.log((sum(words) + 1.5) / (len(words) + 50.0)))
 
 
 @cache

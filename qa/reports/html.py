@@ -17,7 +17,7 @@ from xml.etree.ElementTree import Element  # writes only; nothing is parsed
 from qa import rulepage
 from qa.document import OBJECT, Kind, Segment
 from qa.finding import Finding, Severity
-from qa.grammar import ENGINE_NAMES
+from qa.fluency import WITNESSES
 from qa.judge import SHORT_TEXT, DocumentReport, Report
 from qa.reports.page import asset, element, page
 from qa.reports.wording import ALTERNATIVES, PHRASE, count, cut
@@ -281,7 +281,7 @@ class _Document:
         if finding.gain is not None and finding.gain > 0:
             times = f"{2**finding.gain:,.0f} times" if finding.gain < 20 else "over a million times"
             origin.append(f" · to a language model {times} as likely")
-        origin += [f" · {ENGINE_NAMES[name]} flags it too" for name in finding.also if name in ENGINE_NAMES]
+        origin += [f" · {WITNESSES[name]} flags it too" for name in finding.also if name in WITNESSES]
         yield element("span", *origin, class_="origin")
 
 

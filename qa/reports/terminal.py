@@ -20,7 +20,7 @@ from rich.cells import cell_len
 from qa.display import printable
 from qa.document import Document, Segment
 from qa.finding import Finding, Severity
-from qa.grammar import ENGINE_NAMES
+from qa.fluency import WITNESSES
 from qa.judge import SHORT_TEXT, DocumentReport, Gate, Report
 
 NARROWEST, WIDEST = 40, 120
@@ -166,7 +166,7 @@ class _Terminal:
             lines = fitting[:1] or [*lines, silence]
         if finding.gain is not None:
             lines.append(f"to a language model the fix is {_times(finding.gain)} as likely")
-        lines += [f"{ENGINE_NAMES[name]} flags it too" for name in finding.also]
+        lines += [f"{WITNESSES[name]} flags it too" for name in finding.also]
         for line in lines:
             yield " " * INDENT + self.paint("dim", line)
 
