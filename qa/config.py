@@ -30,6 +30,9 @@ class Settings:
     ``model``: the language model that judges proposals: ``auto`` is the one that `mtqa lm install` brings, where it is
     there; ``off``; a GGUF file or an OpenAI-compatible server's address, which then must work.
     ``model_threads``: 0 for all cores.
+    ``source``: the file (or the folder of files of the same names) that the checked ones translate.
+    ``glossary``: files of terms, CSV or TBX. ``tm``: translation memories, TMX; ``tm_match``: per cent from which
+    an entry of one counts as a match.
     """
 
     checks: tuple[str, ...] = ()
@@ -52,6 +55,10 @@ class Settings:
     vocabulary: tuple[str, ...] = ()
     model: str = "auto"
     model_threads: int = 0
+    source: str | None = None
+    glossary: tuple[str, ...] = ()
+    tm: tuple[str, ...] = ()
+    tm_match: float = 75.0
 
 
 KEYS = {f.name.replace("_", "-"): f for f in fields(Settings)}
@@ -72,7 +79,7 @@ def find(start: Path) -> Path | None:
 def load(path: Path) -> Settings:
     """The settings of one file. Raises MtqaError for an unknown key or a value of the wrong kind.
 
-    Paths in ``rules`` and ``vocabulary`` are relative to the file.
+    Paths in ``rules``, ``vocabulary``, ``source``, ``glossary`` and ``tm`` are relative to the file.
     """
     data = _toml(path)
     if path.name == "pyproject.toml":
@@ -83,7 +90,15 @@ def load(path: Path) -> Settings:
 
     is_file = settings.model not in ("auto", "off") and "://" not in settings.model
     model = str(path.parent / settings.model) if is_file else settings.model
-    return replace(settings, rules=beside(settings.rules), vocabulary=beside(settings.vocabulary), model=model)
+    return replace(
+        settings,
+        rules=beside(settings.rules),
+        vocabulary=beside(settings.vocabulary),
+        model=model,
+        source=str(path.parent / settings.source) if settings.source is not None else None,
+        glossary=beside(settings.glossary),
+        tm=beside(settings.tm),
+    )
 
 
 def with_values(settings: Settings, values: Mapping[str, Any], origin: str) -> Settings:
@@ -118,6 +133,10 @@ def _checked(key: str, value: Any, origin: str) -> Any:
         top = 1 if key == "min-confidence" else 100
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= top:
             raise MtqaError(f"{origin}: {key}: expected a number from 0 to {top}")
+        return float(value)
+    if key == "tm-match":
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 50 <= value <= 100:
+            raise MtqaError(f"{origin}: {key}: expected per cent, from 50 to 100")
         return float(value)
     if key == "languagetool-timeout":
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 3600:

@@ -5,21 +5,27 @@ from __future__ import annotations
 import difflib
 import os
 import tempfile
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from qa.display import printable
-from qa.document import Document
+from qa.document import Document, Segment
 from qa.errors import MtqaError
 from qa.finding import Finding
 
 
-def apply(text: str, findings: Iterable[Finding], *, unsafe: bool = False) -> str:
+def apply(
+    text: str, findings: Iterable[Finding], *, unsafe: bool = False, segments: Sequence[Segment] = ()
+) -> str:
     """``text`` with the first suggestion of each finding put in; only safe ones unless ``unsafe``.
 
     Offsets of the findings are code points in ``text``. Of findings that overlap, the first in the text is
-    applied.
+    applied. ``segments``: the document's, whose format says how a replacement is written (``&`` in XML is
+    ``&amp;``); what cannot be written there, or would cut through markup, is left as it was.
     """
+    places = sorted((s for s in segments if s.escape and s.runs), key=lambda s: s.runs[0].document_start)
+    starts = [s.runs[0].document_start for s in places]
     out: list[str] = []
     at = 0
     for finding in sorted(findings, key=lambda f: (f.start, f.end)):
@@ -28,9 +34,22 @@ def apply(text: str, findings: Iterable[Finding], *, unsafe: bool = False) -> st
         suggestion = finding.suggestions[0]
         if not (unsafe or suggestion.safe):
             continue
-        out += [text[at : finding.start], suggestion.text]
+        replacement: str | None = suggestion.text
+        if (i := bisect_right(starts, finding.start) - 1) >= 0:
+            replacement = _as_written(places[i], finding)
+        if replacement is None:
+            continue
+        out += [text[at : finding.start], replacement]
         at = finding.end
     return "".join([*out, text[at:]])
+
+
+def _as_written(segment: Segment, finding: Finding) -> str | None:
+    for run in segment.runs:
+        inside = run.document_start <= finding.start and finding.end <= run.document_start + run.length
+        if inside and run.document_length is None and segment.escape is not None:
+            return segment.escape(finding.suggestions[0].text)
+    return None
 
 
 def write(document: Document, text: str) -> None:

@@ -24,6 +24,7 @@ CHECKS = {
     "repetition": "qa.checks.repetition",
     "scripts": "qa.checks.scripts",
     "consistency": "qa.checks.consistency",
+    "bitext": "qa.checks.bitext",
     "grammar": "qa.checks.grammar",
     "proposals": "qa.checks.proposals",
 }

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qa import config
 from qa.cli.options import read_settings, settings_options
 from qa.cli.output import COULD_NOT_CHECK, FINDINGS, OK, say, write
 from qa.display import printable
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from qa.checker import Checker
+    from qa.cli.reading import Reading
     from qa.document import Document
 
 
@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 )
 @click.option("--max-file-size", type=int, metavar="BYTES", help="Largest file that is read (default 50,000,000).")
 @click.option("--stdin-filename", metavar="NAME", help="What standard input (-) is called; its ending says what it is.")
+@click.option(
+    "--source", metavar="PATH", help="What is checked translates this file, or those of the same names in this folder."
+)
 @click.option("--fix", is_flag=True, help="Apply the safe fixes to the files, then report what is left.")
 @click.option("--diff", is_flag=True, help="Print the safe fixes as a patch, and change nothing.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: the other suggestions, too. Read them first.")
@@ -66,6 +69,7 @@ def check(
     """
     from qa import reports
     from qa.checker import Checker
+    from qa.cli.reading import Reading
     from qa.discovery import discover
 
     if fix and diff:
@@ -77,10 +81,11 @@ def check(
     values.update(fail_on=fail_on, min_score=min_score, all=all_)
     settings = read_settings(start, config_file, no_config, values)
     files = discover(paths, include=settings.include, exclude=settings.exclude, gitignore=not no_gitignore)
+    reading = Reading(settings, paths, files, stdin_filename)
     with Checker(settings) as checker:
-        documents, errors = _read_all(files, settings, stdin_filename)
+        documents, errors = reading.all()
         if fix or diff:
-            documents = _fixed(documents, checker, errors, settings, in_place=fix, unsafe=unsafe_fixes)
+            documents = _fixed(documents, checker, errors, reading, in_place=fix, unsafe=unsafe_fixes)
             if diff:
                 for error in errors:
                     say(f"mtqa: error: {error}")
@@ -118,30 +123,11 @@ def _progress(documents: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-def _read_all(
-    files: list[str], settings: config.Settings, stdin_filename: str | None
-) -> tuple[list[Document], list[str]]:
-    from qa import readers
-
-    documents: list[Document] = []
-    errors: list[str] = []
-    for name in files:
-        try:
-            documents.append(
-                readers.read(
-                    name, encoding=settings.encoding, max_bytes=settings.max_file_size, stdin_filename=stdin_filename
-                )
-            )
-        except MtqaError as e:
-            errors.append(str(e))
-    return documents, errors
-
-
 def _fixed(
     documents: list[Document],
     checker: Checker,
     errors: list[str],
-    settings: config.Settings,
+    reading: Reading,
     *,
     in_place: bool,
     unsafe: bool,
@@ -151,7 +137,9 @@ def _fixed(
 
     out: list[Document] = []
     for document in documents:
-        text = fixes.apply(document.text, checker.check(document).findings, unsafe=unsafe)
+        text = fixes.apply(
+            document.text, checker.check(document).findings, unsafe=unsafe, segments=document.segments
+        )
         try:
             if not in_place:
                 write(fixes.patch(document, text))
@@ -159,7 +147,7 @@ def _fixed(
                 if document.path == readers.STDIN:
                     raise MtqaError("standard input cannot be fixed in place; --diff prints a patch")
                 fixes.write(document, text)
-                document = readers.read(document.path, encoding=settings.encoding, max_bytes=settings.max_file_size)
+                document = reading.read(document.path)
             out.append(document)
         except MtqaError as e:
             errors.append(str(e))
