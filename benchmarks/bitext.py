@@ -26,7 +26,7 @@ from qa.finding import Finding
 
 KINDS = {
     "number": ("number-changed", "number-lost", "number-invented", "month", "unit", "currency", "percent"),
-    "name": ("name-lost", "name-invented", "code"),
+    "name": ("name-lost", "name-changed", "name-invented", "code"),
     "omission": ("omission", "number-lost", "name-lost", "negation-lost"),
 }
 """Rules that find each kind of error."""

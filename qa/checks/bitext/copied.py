@@ -58,9 +58,16 @@ def _copied(pair: Pair, ours: list[re.Match[str]], theirs: list[str]) -> Iterato
             size += 1
         run = ours[at : at + size]
         small = [m for m in run if m[0].islower()]
-        if size >= _RUN and len(small) >= 2 and _unknown(pair, small) > 0.5 * len(small) and not _is_quoted(pair.text, run):
+        if size >= _RUN and _is_prose(pair, run, small) and not _is_quoted(pair.text, run):
             yield pair.mark(COPIED, run[0].start(), run[-1].end())
         at += max(size, 1)
+
+
+def _is_prose(pair: Pair, run: list[re.Match[str]], small: list[re.Match[str]]) -> bool:
+    """Whether the run reads as a sentence of another language, not as names in a row."""
+    if 2 * len(small) < len(run) or len(small) < 3 or _unknown(pair, small) < 0.5 * len(small):
+        return False
+    return re.fullmatch(r"[^\[\]|=_/\d]*", pair.text[run[0].start() : run[-1].end()]) is not None
 
 
 def _is_foreign_text(pair: Pair, ours: list[re.Match[str]]) -> bool:

@@ -16,11 +16,14 @@ from qa.errors import MtqaError
 
 PACKAGES = {"babel": "babel", "unicode_rbnf": "unicode-rbnf", "anyascii": "anyascii", "py3langid": "py3langid", "spellchecker": "pyspellchecker"}
 _SAMPLE = 20_000
+_LISTED = frozenset({"es", "fr", "pt", "it", "nl"})
+"""Languages with a word list, whose names stay as they are in English, and without capitals or compounds that make every noun look like a name."""
 _COUNTED = (*range(0, 101), *range(200, 1000, 100), 1000, *(n * 1000 for n in range(2, 11)), 10**6, 10**9, 10**12)
 _SCALES = (1000, 10**6, 10**9, 10**12)
+_ORDINALS_UNKNOWN = frozenset({"cs", "sk", "sl", "hr", "sr", "fi", "hu"})
 _ERAS = {"ne": (56, 57), "th": (543,)}
 """Years by which a country's own era differs from the common one."""
-_FORMS = {"et": {"tuhande": 1000, "tuhat": 1000, "miljoni": 10**6, "miljardi": 10**9}}
+_FORMS = {"et": {"tuhande": 1000, "tuhat": 1000, "miljoni": 10**6, "miljardi": 10**9}, "ne": {"सय": 100}}
 _LAKH = {"ne": {"लाख": 10**5, "करोड": 10**7, "हजार": 1000, "अरब": 10**9}, "hi": {"लाख": 10**5, "करोड़": 10**7}}
 _CJK_SCALES = {"万": 10**4, "萬": 10**4, "億": 10**8, "亿": 10**8, "千": 1000, "百": 100, "만": 10**4, "억": 10**8}
 _CJK = frozenset({"zh", "ja", "ko", "yue"})
@@ -51,8 +54,7 @@ def language_of(text: str, among: Sequence[str] = ()) -> tuple[str, float]:
     sample = text[:_SAMPLE]
     if sum(c.isalpha() for c in sample) < 20:
         return "", 0.0
-    identifier = _identifier()
-    ranked = identifier.rank(sample)
+    ranked = _identifier().rank(sample)
     if among:
         ranked = [(code, score) for code, score in ranked if code in among] or ranked
     return str(ranked[0][0]), float(ranked[0][1])
@@ -60,14 +62,28 @@ def language_of(text: str, among: Sequence[str] = ()) -> tuple[str, float]:
 
 def is_english(word: str) -> bool:
     """Whether a word in small letters is in a large English word list, which has many names too."""
-    return word in _english()
+    return word in (_word_list("en") or ())
+
+
+def is_nearly_english(word: str) -> bool:
+    """Whether a slip of one letter makes the word one of that list."""
+    from spellchecker import SpellChecker
+
+    words = _word_list("en") or frozenset()
+    return any(edit in words for edit in SpellChecker(language=None, distance=1).edit_distance_1(word))
+
+
+def is_word(word: str, language: str) -> bool | None:
+    """Whether a word in small letters is in the language's word list; None where there is no list."""
+    words = _word_list(language) if language in _LISTED else None
+    return None if words is None else word in words
 
 
 @functools.cache
-def _english() -> frozenset[str]:
+def _word_list(language: str) -> frozenset[str] | None:
     from spellchecker import SpellChecker
 
-    return frozenset(SpellChecker(language="en", distance=1).word_frequency.dictionary)
+    return frozenset(SpellChecker(language=language, distance=1).word_frequency.dictionary)
 
 
 @functools.cache
@@ -112,6 +128,11 @@ def number_words(language: str) -> dict[str, int]:
                     if rules.startswith("spellout") and not any(c.isdigit() for c in word) and word not in _NO_COUNT:
                         found.setdefault(word, number)
     return found
+
+
+def has_ordinals(language: str) -> bool:
+    """Whether “eighth” and its like are known, or begin as “eight” does."""
+    return language not in _ORDINALS_UNKNOWN
 
 
 @functools.cache

@@ -14,16 +14,16 @@ OMISSION = "bitext/omission"
 ADDITION = "bitext/addition"
 
 _SENTENCE = re.compile(r"[.!?…।。！？]+[\"”’»)\]]*(?:\s+(?=[^\W\d_a-z])|(?<=[。！？]))")
-_LONG = 40
+_LONG = 50
 """Letters below which lengths say little."""
-_OMITTED, _ADDED = 0.45, 2.2
+_OMITTED, _ADDED = 0.4, 2.4
 """Shares of the usual length below and above which something is missing or added whatever else there is."""
 _FEWER = 0.75
 """The same where there are fewer sentences too."""
 _ENOUGH = 20
 """Pairs from which the document itself says what is usual."""
-_DENSE = {"zh": 0.45, "ja": 0.6, "ko": 0.6}
-"""Romanised letters of a source for each English one, where they are not about as many."""
+_DENSE = {"zh": 1.35, "ja": 1.3, "ko": 1.1}
+"""Romanised letters of a source for each English one, where they are more."""
 
 
 def find(pairs: Sequence[Pair]) -> Iterator[Finding]:
@@ -36,7 +36,7 @@ def find(pairs: Sequence[Pair]) -> Iterator[Finding]:
         length = _length(pair)
         share = ratio / usual
         theirs, ours = _sentences(pair.source), _sentences(pair.text)
-        if length >= _LONG and (share < _OMITTED or (share < _FEWER and ours < theirs)):
+        if length >= _LONG and (share < _OMITTED or (share < _FEWER and ours < theirs and length > 2 * _LONG)):
             if pair.rulebook.is_enabled(OMISSION):
                 start, end = _last_word(pair)
                 yield pair.mark(OMISSION, start, end, groups={"share": f"{min(share, 1):.0%}"})

@@ -14,7 +14,8 @@ QUESTION = "bitext/question-mark"
 
 _PAIRS = {"(": ")", "[": "]", "{": "}", "（": ")", "［": "]", "【": "]"}
 _CLOSING = {")": "(", "]": "[", "}": "{", "）": "(", "］": "[", "】": "["}
-_SMILEY = re.compile(r"[:;=]-?[()]+|(?<=\w)\)+(?=\s*$)|(?m:^\s*\w{1,3}\))|\(+$")
+_SMILEY = re.compile(r"[:;=]-?[()]+|(?m:^\s*\w{1,3}\))")
+"""Brackets that are none: faces, and the mark behind a list's number."""
 _QUOTES = re.compile(r"[\"“”„«»＂「」『』〝〞]|''|``")
 _QUESTION = re.compile(r"[?？؟]\W*$")
 
@@ -30,9 +31,10 @@ def find(pair: Pair) -> Iterator[Finding]:
 
 
 def _brackets(pair: Pair) -> Iterator[Finding]:
-    if _SMILEY.search(pair.source) or _unbalanced(pair.source):
+    source, text = (_SMILEY.sub(lambda m: " " * len(m[0]), t) for t in (pair.source, pair.text))
+    if _unbalanced(source):
         return
-    for at, mark in _unbalanced(_SMILEY.sub(lambda m: " " * len(m[0]), pair.text)):
+    for at, mark in _unbalanced(text):
         other = _PAIRS.get(mark) or _CLOSING[mark]
         yield pair.mark(BRACKET, at, at + 1, groups={"other": other})
 

@@ -7,9 +7,11 @@ countries and peoples, which English has its own words for, are left out.
 from __future__ import annotations
 
 import functools
+import os
 import re
 from collections.abc import Iterator
 
+from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
 
 from qa.checks.bitext import language as known
@@ -19,14 +21,23 @@ from qa.finding import Finding
 
 CODE = "bitext/code"
 LOST = "bitext/name-lost"
+CHANGED = "bitext/name-changed"
 INVENTED = "bitext/name-invented"
 
 _CODE = re.compile(r"(?<![\w/.@-])(?=[A-Z0-9/-]*[A-Z])(?=[A-Z0-9/-]*\d)[A-Z0-9]+(?:[-/][A-Z0-9]+)*(?![\w@])")
 _ORDINAL = re.compile(r"\d+(?:ST|ND|RD|TH|S|H|C|F|M|KM|KG|MM|CM|GB|MB|X|K|D|E|O|A|B)?|[IVXLC]+-\d+")
 _NAME = re.compile(r"(?<![\w'-])[A-Z\u00c0-\u00de\u0100-\u017f\u0218\u021a][a-z\u00df-\u024f]{3,}(?![\w-])")
 _CAPITAL = re.compile(r"[^\W\d_a-z]\w*")
-_SPELLINGS = (("ch", "s"), ("ph", "p"), ("sh", "s"), ("th", "t"), ("kh", "k"), ("zh", "s"), ("ck", "k"), ("ts", "s"), ("x", "ks"))
-_KINDS = str.maketrans("bfvwgcqdzjy", "ppppkkktssi")
+_SPELLINGS = (
+    ("tsh", "s"), ("dzh", "s"), ("dz", "s"), ("ch", "s"), ("ph", "p"), ("sh", "s"), ("th", "t"), ("kh", "h"), ("zh", "s"),
+    ("ck", "k"), ("ts", "s"), ("x", "ks"),
+)  # fmt: skip
+_KINDS = str.maketrans("bfvwgcqdzjy", "ppppkkktsii")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+")
+_UNHEARD = frozenset({"zh", "ja", "ko", "th", "si", "ar", "he", "fa", "ur", "my", "km", "lo", "ne", "hi", ""})
+"""Languages in whose script a name cannot be heard well enough, and an unknown one."""
+_NEARLY = 55.0
+"""Likeness in per cent from which a name is another one misspelt."""
 _ENOUGH = 0.72
 """Likeness of two names (Jaro-Winkler on their sounds) from which they may be one."""
 
@@ -35,10 +46,10 @@ def find(pair: Pair) -> Iterator[Finding]:
     """Codes, then names."""
     if pair.rulebook.is_enabled(CODE):
         yield from _codes(pair)
-    if pair.rulebook.is_enabled(INVENTED):
-        yield from _invented(pair)
-    if pair.rulebook.is_enabled(LOST):
-        yield from _lost(pair)
+    if pair.language not in _UNHEARD:
+        yield from _unknown(pair)
+        if pair.rulebook.is_enabled(LOST):
+            yield from _lost(pair)
 
 
 def _codes(pair: Pair) -> Iterator[Finding]:
@@ -64,42 +75,65 @@ def _plain(text: str) -> str:
     return re.sub(r"[^A-Z0-9]", "", text.upper())
 
 
-def _invented(pair: Pair) -> Iterator[Finding]:
-    """Names that sound like nothing in the source."""
-    sounds: list[str] | None = None
+def _unknown(pair: Pair) -> Iterator[Finding]:
+    """Names of the translation that the source has otherwise, or that sound like nothing in it."""
+    theirs: list[str] | None = None
     for match in _NAME.finditer(pair.text):
         word = match[0]
         if starts_sentence(pair.text, match.start()) or _is_english(pair, word):
             continue
-        if sounds is None:
-            sounds = sorted({_sound(w) for w in source_words(pair.source)})
-        sound = _sound(word)
-        if len(sound) > 2 and all(likeness(sound, other) < _ENOUGH for other in sounds):
+        if theirs is None:
+            theirs = sorted(set(source_words(pair.source)))
+        if (usual := _misspelt(word, theirs)) is not None:
+            if pair.rulebook.is_enabled(CHANGED):
+                yield pair.mark(CHANGED, *match.span(), [usual], groups={"name": usual})
+        elif pair.rulebook.is_enabled(INVENTED) and not _is_heard(word, theirs):
             yield pair.mark(INVENTED, *match.span())
 
 
+def _misspelt(word: str, theirs: list[str]) -> str | None:
+    """The source's name that ``word`` is meant to be, where both are in Latin letters and differ inside the word."""
+    plain = known.romanised(word)
+    nearest, best = None, 0.0
+    for other in theirs:
+        if not _LATIN.fullmatch(other):
+            return None
+        there = known.romanised(other)
+        same = len(os.path.commonprefix([plain, there]))
+        # Endings are the source's grammar, or English's.
+        if same >= len(plain) - 2 or plain in there or there in plain or _alike(_sound(word), _sound(other)):
+            return None
+        if other[0].isupper() and len(other) > 4 and (like := fuzz.ratio(plain, there)) > best:
+            nearest, best = other, like
+    return nearest if best >= _NEARLY and len(plain) > 4 else None
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two names differ in vowels and endings only, as when a name from a third script is spelt anew."""
+    return one.startswith(other[:-1] or other) or other.startswith(one[:-1] or one)
+
+
+def _is_heard(word: str, theirs: list[str]) -> bool:
+    sounds = {_sound(other) for other in theirs}
+    forms = {word, word.removesuffix("s"), word.removesuffix("ns"), word.removesuffix("ans")}
+    heard = [sound for form in forms if len(sound := _sound(form)) > 1]
+    return len(_sound(word)) < 3 or any(likeness(a, b) >= _ENOUGH for a in heard for b in sounds)
+
+
 def _lost(pair: Pair) -> Iterator[Finding]:
-    """Of a name of several words, one that sounds like nothing in the translation, while its neighbour is there."""
-    tokens = list(re.finditer(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*", pair.source))
+    """Names of the source, words with a capital that its own dictionary does not know, to which nothing here sounds alike."""
     ours: list[str] | None = None
-    for i, match in enumerate(tokens):
+    for match in re.finditer(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*", pair.source):
         word = match[0]
-        if not _is_capital(word) or len(word) < 4 or i == 0 or starts_sentence(pair.source, match.start()):
+        if len(word) < 5 or not _is_capital(word) or starts_sentence(pair.source, match.start()):
             continue
-        beside = [tokens[j] for j in (i - 1, i + 1) if 0 <= j < len(tokens) and _is_name_beside(pair.source, match, tokens[j])]
-        if not beside:
+        if known.is_word(word.lower(), pair.language) is not False or len(_sound(word)) < 3:
             continue
         if ours is None:
-            ours = [_sound(w) for w in re.findall(r"[^\W\d_]+", pair.text)]
-        there = any(likeness(_sound(b[0]), o) > 0.9 for b in beside for o in ours if len(b[0]) > 3)
-        if there and all(likeness(_sound(word), o) < 0.6 for o in ours):
+            ours = [_sound(w) for w in source_words(pair.text)]
+        if all(likeness(_sound(word), o) < 0.6 for o in ours):
             start, end = pair.near(match.start())
             yield pair.mark(LOST, start, end, groups={"name": word})
-
-
-def _is_name_beside(text: str, match: re.Match[str], other: re.Match[str]) -> bool:
-    first, second = sorted((match, other), key=lambda m: m.start())
-    return text[first.end() : second.start()] == " " and _is_capital(other[0]) and len(other[0]) > 3
 
 
 def _is_capital(word: str) -> bool:
@@ -116,7 +150,7 @@ def _is_english(pair: Pair, word: str) -> bool:
         except KeyError:
             continue
         return True
-    return small in _territories()
+    return small in _territories() or known.is_nearly_english(small)
 
 
 @functools.cache
@@ -132,11 +166,14 @@ def _territories() -> frozenset[str]:
 @functools.lru_cache(20_000)
 def _sound(word: str) -> str:
     """A word by the kinds of its consonants, as far as scripts and spellings can agree on them."""
-    plain = re.sub(r"[^a-z]", "", known.romanised(word))
+    plain = re.sub(r"[^a-z]", "", known.romanised(word.replace("ț", "ts").replace("ţ", "ts")))
+    if "\u0900" <= word[:1] <= "\u0dff":
+        plain = plain.replace("c", "ch")
     for old, new in _SPELLINGS:
         plain = plain.replace(old, new)
     plain = plain.translate(_KINDS)
-    plain = ("a" if plain[:1] in "aeiou" else plain[:1]) + re.sub(r"[aeiouh]", "", plain[1:])
+    plain = ("a" if plain[:1] in tuple("aeiou") else plain[:1]) + re.sub(r"[aeiouh]", "", plain[1:])
+    plain = plain.removeprefix("h")
     return re.sub(r"(.)\1+", r"\1", plain)
 
 

@@ -26,7 +26,12 @@ PERCENT = "bitext/percent"
 
 _SMALL = 2
 """Numbers up to this one are said in too many ways (“both”, “a second”) to be missed."""
-_EVENING = re.compile(r"(?i)\b(?:p\.?m\b|afternoon|evening|night|o'clock)")
+_DAYS = 32
+_MAY = 5
+_HOURS = 24
+"""Many languages have a word for a day and a night."""
+_IN_A_NAME = re.compile(r"[A-Za-z]-?$|/$")
+_EVENING = re.compile(r"(?i)(?<![a-z])(?:p\.?m\b|afternoon|evening|night|o'clock)")
 _REFERENCE = re.compile(r"\[\d{1,3}\]|^\s*\d{1,3}\)\s")
 _SCALES = (100, 1000, 10**5, 10**6, 10**7, 10**9)
 _PERCENT = re.compile(r"%|٪|‰|％")
@@ -43,8 +48,8 @@ def find(pair: Pair) -> Iterator[Finding]:
 
 def _numbers(pair: Pair) -> Iterator[Finding]:
     source = _REFERENCE.sub(lambda m: " " * len(m[0]), pair.source)
-    ours = list(in_digits(_REFERENCE.sub(lambda m: " " * len(m[0]), pair.text), "en"))
-    theirs = list(in_digits(source, pair.language))
+    ours = in_digits(_REFERENCE.sub(lambda m: " " * len(m[0]), pair.text), "en")
+    theirs = in_digits(source, pair.language)
     if not ours and not theirs:
         return
     words = list(in_english_words(pair.text))
@@ -55,6 +60,9 @@ def _numbers(pair: Pair) -> Iterator[Finding]:
     explained = [*theirs, *roman(source), *_named_months(pair)]
     new = [q for q in ours if not any(_agree(other, q, clock, pair.language) for other in explained) and not _is_counted(q, counted)]
     used: set[int] = set()
+    if known.eras(pair.language):
+        # Days and months of another calendar.
+        lost, new = ([q for q in quantities if q.value > _DAYS] for quantities in (lost, new))
     for quantity in lost:
         left = [q for q in new if q.start not in used and q.value > 1]
         other = next((q for q in left if q.text == plain_digits(quantity.text)), None) or _nearest(quantity, left, pair)
@@ -65,7 +73,7 @@ def _numbers(pair: Pair) -> Iterator[Finding]:
             start, end = pair.near(quantity.start)
             yield pair.mark(LOST, start, end, groups={"number": quantity.text})
     for quantity in new:
-        if quantity.start not in used and _is_invented(quantity, counted) and pair.rulebook.is_enabled(INVENTED):
+        if quantity.start not in used and _is_invented(quantity, counted, pair) and pair.rulebook.is_enabled(INVENTED):
             yield pair.mark(INVENTED, quantity.start, quantity.end)
 
 
@@ -82,22 +90,34 @@ def _agree(theirs: Quantity, ours: Quantity, clock: bool, language: str) -> bool
                     return True
             if clock and 12 < a <= 24 and a - 12 == b:
                 return True
+            if _is_rounded(a, b, ours.text):
+                return True
             # A word behind the number may be a scale that nobody told us.
-            if theirs.before_word and b in [a * scale for scale in _SCALES]:
+            if theirs.before_word and plain_digits(theirs.text) != ours.text and b in [a * scale for scale in _SCALES]:
                 return True
     return False
+
+
+def _is_rounded(theirs: Fraction, ours: Fraction, written: str) -> bool:
+    """Whether the translation says 5.3 where the source has 5.25."""
+    places = len(written.rpartition(".")[2]) if "." in written else 0
+    return theirs.denominator > 1 and ours != theirs and abs(theirs - ours) * 2 * 10**places <= 1 and theirs > 1
 
 
 def _is_counted(quantity: Quantity, counted: dict[int, str] | None) -> bool:
     return counted is not None and any(Fraction(n) in quantity.values for n in counted)
 
 
-def _is_invented(quantity: Quantity, counted: dict[int, str] | None) -> bool:
+def _is_invented(quantity: Quantity, counted: dict[int, str] | None, pair: Pair) -> bool:
     """Whether nothing in the source can be meant: no number word, or one too long to be written in words."""
     value = quantity.value
-    if value <= _SMALL:
+    if value <= _SMALL or value == _HOURS or _IN_A_NAME.search(pair.text[: quantity.start]) or pair.text.startswith("/7", quantity.end):
         return False
-    return (counted is not None and not counted) or (value > 100 and value % 100 != 0 and not counted)
+    if counted:
+        return False
+    if counted is None or (value <= _DAYS and not known.has_ordinals(pair.language)):
+        return value > 100 and value % 100 != 0
+    return value not in (100, 1000)
 
 
 def _nearest(quantity: Quantity, candidates: list[Quantity], pair: Pair) -> Quantity | None:
@@ -172,7 +192,7 @@ def _months(pair: Pair) -> Iterator[Finding]:
         start, end = theirs[missing[0]]
         from babel.dates import get_month_names
 
-        width = "wide" if ours[wrong][1] - ours[wrong][0] > 3 else "abbreviated"
+        width = "wide" if ours[wrong][1] - ours[wrong][0] > 3 or wrong == _MAY else "abbreviated"
         fix = str(get_month_names(width, locale="en")[missing[0]])
         yield pair.mark(MONTH, *ours[wrong], [fix], groups={"month": pair.source[start:end]})
 
@@ -265,7 +285,7 @@ def _amounts(
     for name, pattern in zip(names, patterns, strict=True):
         for match in pattern.finditer(text):
             group = "" if match["unit"] else "2"
-            amount = next(in_digits(match["n" + group].rstrip(" .,\u00a0\u202f"), language), None)
+            amount = next(iter(in_digits(match["n" + group].rstrip(" .,\u00a0\u202f"), language)), None)
             if amount is None:
                 continue
             for value in amount.values:
@@ -281,7 +301,7 @@ def _percent(pair: Pair) -> Iterator[Finding]:
     match = re.search(rf"({_AMOUNT})(?:{_PERCENT.pattern})", source)
     if match is None or _ENGLISH_PERCENT.search(pair.text):
         return
-    theirs = next(in_digits(match[1].rstrip(), pair.language), None)
+    theirs = next(iter(in_digits(match[1].rstrip(), pair.language)), None)
     for ours in in_digits(pair.text, "en"):
         if theirs is not None and theirs.agrees(ours):
             yield pair.mark(PERCENT, ours.start, ours.end, [pair.text[ours.start : ours.end] + "%"])

@@ -12,9 +12,10 @@ from qa.checks.bitext import language as known
 from qa.checks.bitext.pair import MARKS
 
 _DIGITS = re.compile(
-    r"(?<![\d])(?:\d{1,3}(?:[.,'\u2019]\d{2,3})+(?:[.,]\d+)?|\d{1,3}(?:[ \u00a0\u202f\u2009]\d{3})+(?:[.,]\d+)?|\d+(?:[.,:]\d+)?)(?!\d)"
+    r"(?<![\d])(?:\d{1,3}(?:[.,]\d{2,3}|['\u2019]\d{3})+(?:[.,]\d+)?|\d{1,3}(?:[ \u00a0\u202f\u2009]\d{3})+(?:[.,]\d+)?|\d+(?:[.,:]\d+)?)(?!\d)"
 )
 _AFTER = re.compile(rf"[ \u00a0\u202f-]?([^\W\d_](?:[^\W\d_]|[{MARKS}])*)")
+_CLOCK = re.compile(r"(?i)\s?[ap]\.?m\b")
 _SPACES = " \u00a0\u202f\u2009"
 _ROMAN = re.compile(r"(?<![\w])(?=[IVXLC]{2,}|[IVX]\b)[CL]{0,3}(?:X[CL]|L?X{0,3})(?:IX|IV|V?I{0,3})(?![\w])")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
@@ -73,17 +74,26 @@ def plain_digits(text: str) -> str:
     return "".join(str(unicodedata.digit(c)) if c.isdecimal() and not c.isascii() else c for c in text)
 
 
-def in_digits(text: str, language: str) -> Iterator[Quantity]:
+def in_digits(text: str, language: str) -> list[Quantity]:
     """The numbers written in digits, as the language (``en`` for the translation) writes them."""
     plain = plain_digits(text)
+    found: list[Quantity] = []
+    scaled: tuple[set[Fraction], int] = (set(), -1)
     for match in _DIGITS.finditer(plain):
         values = _values(match[0], language)
+        if 0 <= match.start() - scaled[1] <= 1:
+            # “3 hundred 75”
+            values |= {a + b for a in scaled[0] for b in values}
+        if language == "en" and (time := re.fullmatch(r"(\d\d?)\.(\d\d)", match[0])) and _CLOCK.match(plain, match.end()):
+            values |= {Fraction(time[1]), Fraction(time[2])}
         after = _AFTER.match(plain, match.end())
-        if after:
-            scale = _scale(after[1], language)
-            if scale:
-                values |= {value * scale for value in values}
-        yield Quantity(frozenset(values), *match.span(), text[slice(*match.span())], before_word=after is not None)
+        if after and (scale := _scale(after[1], language)):
+            larger = scaled[0] if 0 <= match.start() - scaled[1] <= 1 else set()
+            scaled = {value * scale for value in values}, after.end()
+            values |= scaled[0] | {a + b for a in larger for b in scaled[0]}
+        written = text[slice(*match.span())]
+        found.append(Quantity(frozenset(values), *match.span(), written, before_word=after is not None))
+    return found
 
 
 def _scale(word: str, language: str) -> int:
@@ -125,7 +135,9 @@ def _values(digits: str, language: str) -> set[Fraction]:
         # 12.03.2020, or 192.168.0.1, or 1.234.567
         parts = re.split(r"\D", digits)
         separate = {Fraction(part) for part in parts}
-        return {as_group} if all(len(p) == 3 for p in parts[1:]) else separate
+        # 1,40,000 is how South Asia groups.
+        grouped = len(parts[-1]) == 3 and len({len(part) for part in parts[1:-1]}) == 1 and last != "."
+        return {as_group} if grouped or all(len(p) == 3 for p in parts[1:]) else separate
     if last in "'\u2019":
         return {as_group}
     # 15.30 may be a time, 12.03 a day.
@@ -193,6 +205,8 @@ def _spelled(tokens: list[tuple[str, int, int]], at: int, text: str) -> tuple[Fr
             else:
                 total += (current or 1) * scale
                 current = Fraction(0)
+        elif [t[0] for t in tokens[at : at + 3]] == ["and", "a", "half"]:
+            return total + current + Fraction(1, 2), at + 3, parts
         elif word != "and" or at + 1 == len(tokens) or tokens[at + 1][0] not in ENGLISH:
             break
         at += 1
