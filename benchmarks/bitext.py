@@ -2,12 +2,13 @@
 
     python benchmarks/bitext.py FOLDER [PATTERN]
 
-FOLDER holds JSON Lines with ``src``, ``mt`` and ``pe`` (the post-edit) in files called NAME.SOURCE-en.jsonl; PATTERN
-(``test20.*`` if not given) says which of them to read. What is wrong with a translation is taken from its post-edit: a number
-that only one of the two has, a name that only the post-edit has, four words or more put in at one place. A finding on a
-post-edit, which people held to be right, counts as a false alarm, except for ``bitext/number-format``: editors left many a “4.500”
-that means 4,500, and that is wrong in English all the same. Post-edits come as rows of tokens; what that tore apart (“don 't”,
-“https: / /”) is put together again. Rows that say that they were rejected are left out.
+FOLDER holds JSON Lines with ``src``, ``mt`` and ``pe`` (the post-edit) in files called NAME.SOURCE-en.jsonl;
+PATTERN (``test20.*`` if not given) says which of them to read. What is wrong with a translation is taken from
+its post-edit: a number that only one of the two has, a name that only the post-edit has, four words or more put
+in at one place. A finding on a post-edit, which people held to be right, counts as a false alarm, except for
+``bitext/number-format``: editors left many a “4.500” that means 4,500, and that is wrong in English all the
+same. Post-edits come as rows of tokens; what that tore apart (“don 't”, “https: / /”) is put together again.
+Rows that say that they were rejected are left out.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def _same_lines(document: Document, source: Document) -> bool:
 
 
 def _has_a_segment_a_line(document: Document) -> bool:
-    """Whether lines are paragraphs of their own, as far as the reader can tell; where an editor wrapped them, they are not."""
+    """Whether lines are paragraphs of their own, as far as the reader can tell; an editor's wrapped lines are not."""
     filled = sum(line.end > line.start for line in _lines(document))
     return len(document.segments) >= _WRAPPED * filled or filled < 3
 
@@ -137,7 +137,9 @@ def _where_they_part(document: Document, source: Document) -> str:
             break
         if (here.start == here.end) != (there.start == there.end):
             empty, filled = (name, theirs) if here.start == here.end else (theirs, name)
-            return f"{empty}:{here.line}: this line is empty, where {filled} has text; the two must have a line for a line"
+            return (
+                f"{empty}:{here.line}: this line is empty, where {filled} has text; the two must have a line for a line"
+            )
     paragraphs = f"{len(_paragraphs(document))} and {len(_paragraphs(source))}"
     last = min(len(ours), len(others))
     return (

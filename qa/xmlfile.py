@@ -73,7 +73,7 @@ def declared_encoding(data: bytes) -> str | None:
 
 
 def parse(text: str, path: str) -> Element:
-    """The root element of a decoded XML file. Raises MtqaError with file and line for what is not well formed or safe."""
+    """The root element of a decoded XML file. Raises MtqaError with file and line for what is not well formed."""
     return _Parser(text, path).root
 
 

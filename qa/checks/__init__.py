@@ -25,6 +25,9 @@ CHECKS = {
     "scripts": "qa.checks.scripts",
     "consistency": "qa.checks.consistency",
     "bitext": "qa.checks.bitext",
+    "terminology": "qa.checks.terminology",
+    "memory": "qa.checks.memory",
+    "duplicates": "qa.checks.duplicates",
     "grammar": "qa.checks.grammar",
     "proposals": "qa.checks.proposals",
 }

@@ -19,9 +19,10 @@ class Bitext(NamedTuple):
 
 def must_be_english(language: str, path: str, line: int) -> None:
     """Raise MtqaError where the file says that its translation is in another language."""
-    if language and not language.lower().replace("_", "-").split("-")[0] in ("en", "eng"):
+    if language and language.lower().replace("_", "-").split("-")[0] not in ("en", "eng"):
         raise MtqaError(
-            f"{printable(path)}:{line}: the translation is in “{printable(language)}”; mtqa checks translations into English"
+            f"{printable(path)}:{line}: the translation is in “{printable(language)}”; "
+            "mtqa checks translations into English"
         )
 
 

@@ -15,7 +15,9 @@ from qa.readers.pieces import Pieces
 from qa.readers.table import SOURCES, TARGETS
 
 _SPACE = re.compile(r"[ \t\r]*")
-_PIECE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]+", re.DOTALL)
+_PIECE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]+", re.DOTALL
+)
 _ESCAPED = re.compile(r'["\\\x00-\x1f]')
 
 

@@ -37,7 +37,7 @@ class Pieces:
             self.text += text
 
     def prose(self, text: str, start: int) -> None:
-        """As ``copy``, but a line break with the white space around it, which only lays out the file, is one ``\\n``."""
+        """As ``copy``, but a line break with the white space around it, which lays out the file, is one line feed."""
         at = 0
         for match in _BREAK.finditer(text):
             self.copy(text[at : match.start()], start + at)

@@ -1,4 +1,4 @@
-"""PO (gettext): each msgstr, with its msgid. Fuzzy and obsolete entries are no translations in use, and are left out."""
+"""PO (gettext): each msgstr, with its msgid. Fuzzy and obsolete entries are not in use, and are left out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from qa.errors import MtqaError
 from qa.readers.bitext import Bitext, left_out, must_be_english
 from qa.readers.pieces import Pieces
 
-_LINE = re.compile(r'[ \t]*(?:(msgctxt|msgid_plural|msgid|msgstr(?:\[(\d{1,3})\])?)[ \t]*)?"((?:[^"\\\r\n]|\\.)*)"[ \t]*')
+_LINE = re.compile(
+    r'[ \t]*(?:(msgctxt|msgid_plural|msgid|msgstr(?:\[(\d{1,3})\])?)[ \t]*)?"((?:[^"\\\r\n]|\\.)*)"[ \t]*'
+)
 _ESCAPE = re.compile(r"\\(?:x[0-9A-Fa-f]{1,2}|[0-7]{1,3}|.)")
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _CHARSET = re.compile(rb"charset=([A-Za-z0-9._-]{1,40})")
@@ -34,7 +36,7 @@ class _Entry:
 
 
 def bitext(text: str, path: str) -> Bitext:
-    """The translations in use. Raises MtqaError with file and line for what is no PO, or no translation into English."""
+    """The translations in use. Raises MtqaError with file and line for what is no PO or not into English."""
     segments = []
     fuzzy = empty = 0
     for entry in _entries(text, path):
@@ -84,7 +86,9 @@ def _entries(text: str, path: str) -> list[_Entry]:
         match = _LINE.fullmatch(line)
         if match is None or not (match[1] or keyword):
             shown = printable(stripped[:40])
-            raise MtqaError(f"{printable(path)}:{row}: expected msgid, msgstr or a string in quotation marks, not “{shown}”")
+            raise MtqaError(
+                f"{printable(path)}:{row}: expected msgid, msgstr or a string in quotation marks, not “{shown}”"
+            )
         if match[1]:
             keyword, number = match[1].partition("[")[0], int(match[2] or 0)
             if keyword in ("msgctxt", "msgid"):
@@ -93,6 +97,7 @@ def _entries(text: str, path: str) -> list[_Entry]:
                 if number in entry.strings:
                     raise MtqaError(f"{printable(path)}:{row}: a second msgstr for the same msgid")
                 entry.strings[number] = Pieces()
+                entry.line = entry.line or row
                 if entry not in entries[-1:]:
                     entries.append(entry)
         if keyword == "msgid":

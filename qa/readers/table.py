@@ -48,7 +48,9 @@ def bitext(text: str, path: str) -> Bitext:
     target = next((names.index(n) for n in TARGETS if n in names), None)
     source = next((names.index(n) for n in SOURCES if n in names), None)
     if target is None:
-        raise MtqaError(f"{name}:1: no column is called any of {', '.join(TARGETS)}; the first line must name the columns")
+        raise MtqaError(
+            f"{name}:1: no column is called any of {', '.join(TARGETS)}; the first line must name the columns"
+        )
     segments = []
     for row in all_rows:
         if len(row) != len(names):

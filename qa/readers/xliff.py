@@ -16,11 +16,13 @@ encoding_of = xmlfile.declared_encoding
 
 
 def bitext(text: str, path: str) -> Bitext:
-    """The translations of all units that have one. Raises MtqaError for what is no XLIFF, or no translation into English."""
+    """The translations of all units that have one. Raises MtqaError for what is no XLIFF or not into English."""
     root = xmlfile.parse(text, path)
     version = root.get("version")
     if root.name != "xliff" or version[:2] not in ("1.", "2."):
-        raise MtqaError(f"{printable(path)}:{root.line}: no XLIFF 1 or 2 (its root is <{root.name} version=\"{version}\">)")
+        raise MtqaError(
+            f'{printable(path)}:{root.line}: no XLIFF 1 or 2 (its root is <{root.name} version="{version}">)'
+        )
     if version.startswith("2."):
         language = root.get("srcLang")
         must_be_english(root.get("trgLang"), path, root.line)

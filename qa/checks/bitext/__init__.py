@@ -1,6 +1,7 @@
 """A translation against its source, segment by segment: what was changed, lost, added, left.
 
-A module of this package for each kind of error, with ``find(pair)``, or ``find(pairs)`` where it takes a whole document.
+A module of this package for each kind of error, with ``find(pair)``, or ``find(pairs)`` for a whole
+document.
 """
 
 from __future__ import annotations

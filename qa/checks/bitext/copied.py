@@ -54,7 +54,10 @@ def _copied(pair: Pair, ours: list[re.Match[str]], theirs: list[str]) -> Iterato
     at = 0
     while at + _RUN <= len(ours):
         size = 0
-        while at + size < len(ours) and "\x1f" + "\x1f".join(m[0].lower() for m in ours[at : at + size + 1]) + "\x1f" in together:
+        while (
+            at + size < len(ours)
+            and "\x1f" + "\x1f".join(m[0].lower() for m in ours[at : at + size + 1]) + "\x1f" in together
+        ):
             size += 1
         run = ours[at : at + size]
         small = [m for m in run if m[0].islower()]
@@ -73,7 +76,9 @@ def _is_prose(pair: Pair, run: list[re.Match[str]], small: list[re.Match[str]]) 
 def _is_foreign_text(pair: Pair, ours: list[re.Match[str]]) -> bool:
     small = [m for m in ours if m[0].islower()]
     unknown = _unknown(pair, ours)
-    return (len(ours) >= 3 and len(small) >= 1 and unknown > 0.4 * len(ours)) or (len(small) == len(ours) and unknown == len(ours))
+    return (len(ours) >= 3 and len(small) >= 1 and unknown > 0.4 * len(ours)) or (
+        len(small) == len(ours) and unknown == len(ours)
+    )
 
 
 def _unknown(pair: Pair, matches: list[re.Match[str]]) -> int:
@@ -96,7 +101,9 @@ def _whole(pair: Pair) -> tuple[int, int]:
 
 def _foreign(text: str) -> float:
     letters = [c for c in text if c.isalpha()]
-    return sum(not ("A" <= c <= "z" or "\u00c0" <= c <= "\u024f" or "\u1e00" <= c <= "\u1eff") for c in letters) / max(len(letters), 1)
+    return sum(not ("A" <= c <= "z" or "\u00c0" <= c <= "\u024f" or "\u1e00" <= c <= "\u1eff") for c in letters) / max(
+        len(letters), 1
+    )
 
 
 def _name_of(code: str) -> str:
@@ -106,11 +113,125 @@ def _name_of(code: str) -> str:
 
 
 _FUNCTION_WORDS = frozenset(
-    """
-    a an the and or but if of in on at to for from by with as into onto than that this these those it its he she they we you
-    i me him her them us my your his their our who whom whose which what when where why how not no nor so such too very is
-    are was were be been being am has have had do does did will would can could may might shall should must there here all
-    any both each few more most other some own same only just about after before between under over again then once out up
-    down off during through because while until against without within upon also
-    """.split()
+    [
+        "a",
+        "an",
+        "the",
+        "and",
+        "or",
+        "but",
+        "if",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "for",
+        "from",
+        "by",
+        "with",
+        "as",
+        "into",
+        "onto",
+        "than",
+        "that",
+        "this",
+        "these",
+        "those",
+        "it",
+        "its",
+        "he",
+        "she",
+        "they",
+        "we",
+        "you",
+        "i",
+        "me",
+        "him",
+        "her",
+        "them",
+        "us",
+        "my",
+        "your",
+        "his",
+        "their",
+        "our",
+        "who",
+        "whom",
+        "whose",
+        "which",
+        "what",
+        "when",
+        "where",
+        "why",
+        "how",
+        "not",
+        "no",
+        "nor",
+        "so",
+        "such",
+        "too",
+        "very",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "am",
+        "has",
+        "have",
+        "had",
+        "do",
+        "does",
+        "did",
+        "will",
+        "would",
+        "can",
+        "could",
+        "may",
+        "might",
+        "shall",
+        "should",
+        "must",
+        "there",
+        "here",
+        "all",
+        "any",
+        "both",
+        "each",
+        "few",
+        "more",
+        "most",
+        "other",
+        "some",
+        "own",
+        "same",
+        "only",
+        "just",
+        "about",
+        "after",
+        "before",
+        "between",
+        "under",
+        "over",
+        "again",
+        "then",
+        "once",
+        "out",
+        "up",
+        "down",
+        "off",
+        "during",
+        "through",
+        "because",
+        "while",
+        "until",
+        "against",
+        "without",
+        "within",
+        "upon",
+        "also",
+    ]
 )

@@ -14,10 +14,16 @@ from collections.abc import Sequence
 
 from qa.errors import MtqaError
 
-PACKAGES = {"babel": "babel", "unicode_rbnf": "unicode-rbnf", "anyascii": "anyascii", "py3langid": "py3langid", "spellchecker": "pyspellchecker"}
+PACKAGES = {
+    "babel": "babel",
+    "unicode_rbnf": "unicode-rbnf",
+    "anyascii": "anyascii",
+    "py3langid": "py3langid",
+    "spellchecker": "pyspellchecker",
+}
 _SAMPLE = 20_000
 _LISTED = frozenset({"es", "fr", "pt", "it", "nl"})
-"""Languages with a word list, whose names stay as they are in English, and without capitals or compounds that make every noun look like a name."""
+"""Languages with a word list, whose names stay as they are in English and whose common nouns have no capitals."""
 _COUNTED = (*range(0, 101), *range(200, 1000, 100), 1000, *(n * 1000 for n in range(2, 11)), 10**6, 10**9, 10**12)
 _SCALES = (1000, 10**6, 10**9, 10**12)
 _ORDINALS_UNKNOWN = frozenset({"cs", "sk", "sl", "hr", "sr", "fi", "hu"})
@@ -29,7 +35,9 @@ _CJK_SCALES = {"万": 10**4, "萬": 10**4, "億": 10**8, "亿": 10**8, "千": 10
 _CJK = frozenset({"zh", "ja", "ko", "yue"})
 _NUMERALS_OF_CHINESE = re.compile("[〇零一二三四五六七八九十百千万萬億亿两兩壱弐参]")
 # Words that are everywhere for another reason than counting.
-_NO_COUNT = frozenset({"un", "una", "uno", "une", "o", "ein", "eine", "um", "uma", "een", "et", "i", "si", "sa", "unu", "null"})
+_NO_COUNT = frozenset(
+    ["un", "una", "uno", "une", "o", "ein", "eine", "um", "uma", "een", "et", "i", "si", "sa", "unu", "null"]
+)
 
 
 def require() -> None:
@@ -50,7 +58,7 @@ def romanised(text: str) -> str:
 
 
 def language_of(text: str, among: Sequence[str] = ()) -> tuple[str, float]:
-    """(code, confidence from 0 to 1) of the language that most of the text seems to be in; ``""`` where it is too short."""
+    """(code, confidence from 0 to 1) of the language that the text seems to be in; ``""`` where it is too short."""
     sample = text[:_SAMPLE]
     if sum(c.isalpha() for c in sample) < 20:
         return "", 0.0
@@ -153,7 +161,11 @@ def scale_words(language: str) -> dict[str, int]:
         bare = word.removeprefix("one ").split()[-1]
         if number in _SCALES:
             found.setdefault(bare, number)
-    for word, number in {**_FORMS.get(language, {}), **_LAKH.get(language, {}), **(_CJK_SCALES if language in _CJK else {})}.items():
+    for word, number in {
+        **_FORMS.get(language, {}),
+        **_LAKH.get(language, {}),
+        **(_CJK_SCALES if language in _CJK else {}),
+    }.items():
         found[romanised(word) if language not in _CJK else word] = number
     return {word: number for word, number in found.items() if number >= 100}
 
@@ -161,7 +173,8 @@ def scale_words(language: str) -> dict[str, int]:
 def counts(language: str, text: str) -> dict[int, str] | None:
     """What the number words of a text count, with the words; None where the language's number words are not known."""
     if language in _CJK:
-        return {-1: match[0] for match in _NUMERALS_OF_CHINESE.finditer(text)}
+        numeral = _NUMERALS_OF_CHINESE.search(text)
+        return {-1: numeral[0]} if numeral else {}
     words = number_words(language)
     if not words:
         return None
@@ -186,7 +199,9 @@ def counts(language: str, text: str) -> dict[int, str] | None:
 
 @functools.cache
 def _stems(language: str) -> tuple[str, ...]:
-    return tuple({word[:-1] if len(word) > 4 else word for word in number_words(language) if " " not in word and len(word) > 3})
+    return tuple(
+        {word[:-1] if len(word) > 4 else word for word in number_words(language) if " " not in word and len(word) > 3}
+    )
 
 
 @functools.cache

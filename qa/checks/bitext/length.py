@@ -41,9 +41,10 @@ def find(pairs: Sequence[Pair]) -> Iterator[Finding]:
                 start, end = _last_word(pair)
                 yield pair.mark(OMISSION, start, end, groups={"share": f"{min(share, 1):.0%}"})
         elif _letters(pair.text) >= 2 * _LONG and (share > _ADDED or (share > 1 / _FEWER and ours > theirs + 1)):
-            if pair.rulebook.is_enabled(ADDITION):
-                start, end = _last_word(pair)
-                yield pair.mark(ADDITION, start, end, groups={"share": f"{share:.1f}"})
+            if not pair.rulebook.is_enabled(ADDITION):
+                continue
+            start, end = _last_word(pair)
+            yield pair.mark(ADDITION, start, end, groups={"share": f"{share:.1f}"})
 
 
 def _length(pair: Pair) -> float:

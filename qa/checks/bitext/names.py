@@ -1,13 +1,12 @@
 """Names and codes of the source that are not in the translation, and those that only the translation has.
 
-Names are compared by their sound: romanised, and without what spelling adds. Words that the dictionary knows, and names of
-countries and peoples, which English has its own words for, are left out.
+Names are compared by their sound: romanised, and without what spelling adds. Words that the dictionary knows, and names
+of countries and peoples, which English has its own words for, are left out.
 """
 
 from __future__ import annotations
 
 import functools
-import os
 import re
 from collections.abc import Iterator
 
@@ -29,12 +28,17 @@ _ORDINAL = re.compile(r"\d+(?:ST|ND|RD|TH|S|H|C|F|M|KM|KG|MM|CM|GB|MB|X|K|D|E|O|
 _NAME = re.compile(r"(?<![\w'-])[A-Z\u00c0-\u00de\u0100-\u017f\u0218\u021a][a-z\u00df-\u024f]{3,}(?![\w-])")
 _CAPITAL = re.compile(r"[^\W\d_a-z]\w*")
 _SPELLINGS = (
-    ("tsh", "s"), ("dzh", "s"), ("dz", "s"), ("ch", "s"), ("ph", "p"), ("sh", "s"), ("th", "t"), ("kh", "h"), ("zh", "s"),
-    ("ck", "k"), ("ts", "s"), ("x", "ks"),
-)  # fmt: skip
+    *((sibilant, "s") for sibilant in ("tsh", "dzh", "dz", "ch")),
+    ("ph", "p"),
+    *((sibilant, "s") for sibilant in ("sh", "zh", "ts")),
+    ("th", "t"),
+    ("kh", "h"),
+    ("ck", "k"),
+    ("x", "ks"),
+)
 _KINDS = str.maketrans("bfvwgcqdzjy", "ppppkkktsii")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+")
-_UNHEARD = frozenset({"zh", "ja", "ko", "th", "si", "ar", "he", "fa", "ur", "my", "km", "lo", "ne", "hi", ""})
+_UNHEARD = frozenset((*["zh", "ja", "ko", "th", "si", "ar", "he", "fa", "ur", "my", "km", "lo", "ne", "hi"], ""))
 """Languages in whose script a name cannot be heard well enough, and an unknown one."""
 _NEARLY = 55.0
 """Likeness in per cent from which a name is another one misspelt."""
@@ -99,13 +103,18 @@ def _misspelt(word: str, theirs: list[str]) -> str | None:
         if not _LATIN.fullmatch(other):
             return None
         there = known.romanised(other)
-        same = len(os.path.commonprefix([plain, there]))
+        same = _common(plain, there)
         # Endings are the source's grammar, or English's.
         if same >= len(plain) - 2 or plain in there or there in plain or _alike(_sound(word), _sound(other)):
             return None
         if other[0].isupper() and len(other) > 4 and (like := fuzz.ratio(plain, there)) > best:
             nearest, best = other, like
     return nearest if best >= _NEARLY and len(plain) > 4 else None
+
+
+def _common(one: str, other: str) -> int:
+    """How many letters two words begin with alike."""
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _alike(one: str, other: str) -> bool:
@@ -121,7 +130,7 @@ def _is_heard(word: str, theirs: list[str]) -> bool:
 
 
 def _lost(pair: Pair) -> Iterator[Finding]:
-    """Names of the source, words with a capital that its own dictionary does not know, to which nothing here sounds alike."""
+    """Words of the source with a capital that its dictionary does not know, and to which nothing here sounds alike."""
     ours: list[str] | None = None
     for match in re.finditer(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*", pair.source):
         word = match[0]

@@ -1,5 +1,8 @@
 """A “not” of the source that the translation lost."""
 
+# Patterns are lines of words.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import re

@@ -55,10 +55,16 @@ def _numbers(pair: Pair) -> Iterator[Finding]:
     words = list(in_english_words(pair.text))
     clock = _EVENING.search(pair.text) is not None
     reach = [*ours, *words, *roman(pair.text)]
-    lost = [q for q in theirs if q.value > _SMALL and not any(_agree(q, other, clock, pair.language) for other in reach)]
+    lost = [
+        q for q in theirs if q.value > _SMALL and not any(_agree(q, other, clock, pair.language) for other in reach)
+    ]
     counted = known.counts(pair.language, source)
     explained = [*theirs, *roman(source), *_named_months(pair)]
-    new = [q for q in ours if not any(_agree(other, q, clock, pair.language) for other in explained) and not _is_counted(q, counted)]
+    new = [
+        q
+        for q in ours
+        if not any(_agree(other, q, clock, pair.language) for other in explained) and not _is_counted(q, counted)
+    ]
     used: set[int] = set()
     if known.eras(pair.language):
         # Days and months of another calendar.
@@ -111,7 +117,12 @@ def _is_counted(quantity: Quantity, counted: dict[int, str] | None) -> bool:
 def _is_invented(quantity: Quantity, counted: dict[int, str] | None, pair: Pair) -> bool:
     """Whether nothing in the source can be meant: no number word, or one too long to be written in words."""
     value = quantity.value
-    if value <= _SMALL or value == _HOURS or _IN_A_NAME.search(pair.text[: quantity.start]) or pair.text.startswith("/7", quantity.end):
+    if (
+        value <= _SMALL
+        or value == _HOURS
+        or _IN_A_NAME.search(pair.text[: quantity.start])
+        or pair.text.startswith("/7", quantity.end)
+    ):
         return False
     if counted:
         return False
@@ -169,9 +180,9 @@ def _months_in(text: str, language: str) -> dict[int, tuple[int, int]]:
     found: dict[int, tuple[int, int]] = {}
     plain = plain_digits(text)
     for match in re.finditer(r"[^\W\d_]{3,}", plain):
-        if not re.search(r"\d[\d.ºª]{0,4}[ \u00a0]?(?:de |of |-)?$", plain[max(0, match.start() - 10) : match.start()]) and not re.match(
-            r"\.?,? (?:de |of |del )?\d", plain[match.end() : match.end() + 6]
-        ):
+        if not re.search(
+            r"\d[\d.ºª]{0,4}[ \u00a0]?(?:de |of |-)?$", plain[max(0, match.start() - 10) : match.start()]
+        ) and not re.match(r"\.?,? (?:de |of |del )?\d", plain[match.end() : match.end() + 6]):
             continue
         word = known.romanised(match[0])
         number = names.get(word)
@@ -192,8 +203,8 @@ def _months(pair: Pair) -> Iterator[Finding]:
         start, end = theirs[missing[0]]
         from babel.dates import get_month_names
 
-        width = "wide" if ours[wrong][1] - ours[wrong][0] > 3 or wrong == _MAY else "abbreviated"
-        fix = str(get_month_names(width, locale="en")[missing[0]])
+        is_short = ours[wrong][1] - ours[wrong][0] <= 3 and wrong != _MAY
+        fix = str(get_month_names("abbreviated" if is_short else "wide", locale="en")[missing[0]])
         yield pair.mark(MONTH, *ours[wrong], [fix], groups={"month": pair.source[start:end]})
 
 
@@ -271,7 +282,11 @@ def _units(pair: Pair) -> Iterator[Finding]:
         ours = _amounts(pair.text, kind.ours, kind.names, "en")
         for value, (names, written, _) in theirs.items():
             found = ours.get(value)
-            if found is not None and names.isdisjoint(found[0]) and not any(names & other[0] for other in ours.values()):
+            if (
+                found is not None
+                and names.isdisjoint(found[0])
+                and not any(names & other[0] for other in ours.values())
+            ):
                 yield pair.mark(rule, *found[2], groups={"unit": written, "written": found[1]})
 
 

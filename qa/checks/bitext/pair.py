@@ -10,7 +10,10 @@ from qa.checks.passage import Passage
 from qa.finding import Finding
 from qa.rulebook import Rulebook
 
-MARKS = "\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0dff\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u200c\u200d"
+MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0dff"
+    "\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u200c\u200d"
+)
 """Signs that stand inside the words of some scripts, and that Python takes for no letters."""
 _SOURCE_WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{MARKS}])*")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")

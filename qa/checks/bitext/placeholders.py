@@ -49,7 +49,10 @@ def _tags(text: str) -> list[_Found]:
 
 
 def _addresses(text: str) -> list[_Found]:
-    found = [_Found(m[0].lower().rstrip("."), m[0].rstrip("."), m.start(), m.start() + len(m[0].rstrip("."))) for m in _MAIL.finditer(text)]
+    found = [
+        _Found(m[0].lower().rstrip("."), m[0].rstrip("."), m.start(), m.start() + len(m[0].rstrip(".")))
+        for m in _MAIL.finditer(text)
+    ]
     for match in _URL.finditer(text):
         shown = _TAIL.sub("", match[0])
         host = _HOST.match(shown.lower())
@@ -94,6 +97,9 @@ def _inline(pair: Pair) -> Iterator[Finding]:
         return
     lost = Counter(segment.source_tags) - Counter(segment.tags)
     new = Counter(segment.tags) - Counter(segment.source_tags)
-    problems = [*(f"<{tag}> of the source is missing" for tag in lost), *(f"<{tag}> is not in the source" for tag in new)]
+    problems = [
+        *(f"<{tag}> of the source is missing" for tag in lost),
+        *(f"<{tag}> is not in the source" for tag in new),
+    ]
     if problems:
         yield pair.mark(TAG, *pair.near(len(pair.source)), groups={"problem": "; ".join(problems)})

@@ -12,7 +12,8 @@ from qa.checks.bitext import language as known
 from qa.checks.bitext.pair import MARKS
 
 _DIGITS = re.compile(
-    r"(?<![\d])(?:\d{1,3}(?:[.,]\d{2,3}|['\u2019]\d{3})+(?:[.,]\d+)?|\d{1,3}(?:[ \u00a0\u202f\u2009]\d{3})+(?:[.,]\d+)?|\d+(?:[.,:]\d+)?)(?!\d)"
+    r"(?<![\d])(?:\d{1,3}(?:[.,]\d{2,3}|['\u2019]\d{3})+(?:[.,]\d+)?"
+    r"|\d{1,3}(?:[ \u00a0\u202f\u2009]\d{3})+(?:[.,]\d+)?|\d+(?:[.,:]\d+)?)(?!\d)"
 )
 _AFTER = re.compile(rf"[ \u00a0\u202f-]?([^\W\d_](?:[^\W\d_]|[{MARKS}])*)")
 _CLOCK = re.compile(r"(?i)\s?[ap]\.?m\b")
@@ -20,14 +21,20 @@ _SPACES = " \u00a0\u202f\u2009"
 _ROMAN = re.compile(r"(?<![\w])(?=[IVXLC]{2,}|[IVX]\b)[CL]{0,3}(?:X[CL]|L?X{0,3})(?:IX|IV|V?I{0,3})(?![\w])")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 
-_UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-_TENS = {word: 10 * n for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+_TENS = {
+    word: 10 * n
+    for n, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
+}
 _ORDINAL = {"first": 1, "second": 2, "third": 3, "fifth": 5, "eighth": 8, "ninth": 9, "twelfth": 12}
 _SCALE = {
     "hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "bn": 10**9,
     "k": 1000, "m": 10**6, "mn": 10**6, "mln": 10**6, "lakh": 10**5, "crore": 10**7, "tn": 10**12, "b": 10**9,
 }  # fmt: skip
-_MORE = {
+_MORE: dict[str, int | Fraction] = {
     "once": 1, "single": 1, "twice": 2, "both": 2, "double": 2, "doubled": 2, "pair": 2, "couple": 2, "twin": 2,
     "half": Fraction(1, 2), "quarter": Fraction(1, 4), "triple": 3, "tripled": 3, "trio": 3, "decade": 10, "dozen": 12,
     "century": 100, "duo": 2, "fortnight": 14, "quarters": Fraction(1, 4), "noon": 12, "midnight": 12,
@@ -84,7 +91,11 @@ def in_digits(text: str, language: str) -> list[Quantity]:
         if 0 <= match.start() - scaled[1] <= 1:
             # “3 hundred 75”
             values |= {a + b for a in scaled[0] for b in values}
-        if language == "en" and (time := re.fullmatch(r"(\d\d?)\.(\d\d)", match[0])) and _CLOCK.match(plain, match.end()):
+        if (
+            language == "en"
+            and (time := re.fullmatch(r"(\d\d?)\.(\d\d)", match[0]))
+            and _CLOCK.match(plain, match.end())
+        ):
             values |= {Fraction(time[1]), Fraction(time[2])}
         after = _AFTER.match(plain, match.end())
         if after and (scale := _scale(after[1], language)):
@@ -201,9 +212,9 @@ def _spelled(tokens: list[tuple[str, int, int]], at: int, text: str) -> tuple[Fr
             scale = _SCALE[singular]
             parts.append(Fraction(scale))
             if scale == 100:
-                current = (current or 1) * 100
+                current = (current or Fraction(1)) * 100
             else:
-                total += (current or 1) * scale
+                total += (current or Fraction(1)) * scale
                 current = Fraction(0)
         elif [t[0] for t in tokens[at : at + 3]] == ["and", "a", "half"]:
             return total + current + Fraction(1, 2), at + 3, parts
