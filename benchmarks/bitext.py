@@ -35,7 +35,7 @@ NO_ALARM = "bitext/number-format"
 REJECTED = "Rejected - "
 _WORD = re.compile(r"\w+")
 _TORN = (
-    (re.compile(r" (?='(?:t|s|re|ve|ll|d|m)\b)"), ""),
+    (re.compile(r" (?=['’](?:t|s|re|ve|ll|d|m)\b)|(?<=n['’]) (?=t\b)"), ""),
     (re.compile(r"(?<=\w) n't\b"), "n't"),
     (re.compile(r" ?([/_]) ?"), r"\1"),
     (re.compile(r"(?<=https|.http): ?(?=//)"), ":"),
