@@ -9,13 +9,19 @@ if TYPE_CHECKING:
     from qa.judge import DocumentReport
 
 
-def check(text: str, *, kind: str = "text", settings: "Settings | None" = None) -> "DocumentReport":
-    """Check one text (``kind``: ``text`` or ``markdown``) and return its report.
+def check(
+    text: str, *, kind: str = "text", settings: "Settings | None" = None, source: str | None = None
+) -> "DocumentReport":
+    """Check one text (``kind``: ``text`` or ``markdown``), against its ``source`` if given, and return its report.
 
     Offsets of the findings are code points in ``text``. For many texts keep a ``qa.checker.Checker``.
     """
+    from qa.alignment import align
     from qa.checker import Checker
     from qa.readers import read_text
 
+    document = read_text(text, "text", kind)
+    if source is not None:
+        document = align(document, read_text(source, "source", kind))
     with Checker(settings) as checker:
-        return checker.check(read_text(text, "text", kind))
+        return checker.check(document)

@@ -71,6 +71,9 @@ class Settings:
     ``baseline``: the file of findings that are accepted; the nearest ``.mtqa-baseline.json`` upwards if None, none if
     ``off``. ``jobs``: processes that check files at the same time, 0 for as many as there are cores.
     ``cache``: whether findings are kept for texts that do not change. ``per_path``: rule settings for some files.
+    ``source``: the file (or the folder of files of the same names) that the checked ones translate.
+    ``glossary``: files of terms, CSV or TBX. ``tm``: translation memories, TMX; ``tm_match``: per cent from which
+    an entry of one counts as a match.
     """
 
     checks: tuple[str, ...] = ()
@@ -99,6 +102,10 @@ class Settings:
     jobs: int = 0
     cache: bool = True
     per_path: tuple[PathRules, ...] = ()
+    source: str | None = None
+    glossary: tuple[str, ...] = ()
+    tm: tuple[str, ...] = ()
+    tm_match: float = 75.0
 
     def at(self, path: str) -> Settings:
         """These settings as they are for the file at ``path``."""
@@ -138,7 +145,8 @@ def find(start: Path) -> Path | None:
 def load(path: Path) -> Settings:
     """The settings of one file. Raises MtqaError for an unknown key or a value of the wrong kind.
 
-    Paths in ``rules``, ``vocabulary``, ``baseline`` and ``per-path`` are relative to the file.
+    Paths in ``rules``, ``vocabulary``, ``baseline``, ``source``, ``glossary``, ``tm`` and ``per-path`` are relative to
+    the file.
     """
     settings = with_values(Settings(), values_in(path), printable(str(path)))
 
@@ -155,6 +163,9 @@ def load(path: Path) -> Settings:
         model=model,
         baseline=settings.baseline if settings.baseline in (None, OFF) else str(path.parent / settings.baseline),
         per_path=tuple(replace(own, root=root) for own in settings.per_path),
+        source=str(path.parent / settings.source) if settings.source is not None else None,
+        glossary=beside(settings.glossary),
+        tm=beside(settings.tm),
     )
 
 
@@ -234,6 +245,10 @@ def _checked(key: str, value: Any, origin: str) -> Any:
         top = 1 if key == "min-confidence" else 100
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= top:
             raise MtqaError(f"{origin}: {key}: expected a number from 0 to {top}")
+        return float(value)
+    if key == "tm-match":
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 50 <= value <= 100:
+            raise MtqaError(f"{origin}: {key}: expected per cent, from 50 to 100")
         return float(value)
     if key == "languagetool-timeout":
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 3600:

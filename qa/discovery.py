@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from qa.display import printable
 from qa.errors import MtqaError
-from qa.readers import READERS, STDIN
+from qa.readers import BITEXT, READERS, STDIN
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -119,7 +119,7 @@ class _Walk:
                             entries.append((entry.name, True))
                     elif entry.name == "pyvenv.cfg" and relative:
                         return []
-                    elif os.path.splitext(entry.name)[1].lower() in READERS and os.path.isfile(entry.path):
+                    elif self._is_read(entry.name) and os.path.isfile(entry.path):
                         entries.append((entry.name, False))
         except OSError as error:
             shown = printable(self._as_given(relative) if relative else self.given)
@@ -127,6 +127,10 @@ class _Walk:
                 f"{shown}: the folder cannot be read ({error.strerror or error}); leave it out with --exclude"
             ) from None
         return sorted(entries)
+
+    def _is_read(self, name: str) -> bool:
+        kind = READERS.get(os.path.splitext(name)[1].lower())
+        return kind is not None and (kind not in BITEXT or self.globs.include is not None)
 
     def _is_wanted(self, relative: str, is_folder: bool, ignores: tuple[_Ignore, ...]) -> bool:
         path = os.path.join(self.root, relative)
@@ -241,7 +245,7 @@ def _is_pattern(line: str) -> bool:
 
 
 def _nothing(path: str, globs: bool, gitignore: bool) -> str:
-    suffixes = " ".join(sorted(READERS))
+    suffixes = " ".join(sorted(suffix for suffix, kind in READERS.items() if kind not in BITEXT))
     causes = " or ".join(["--include and --exclude"] * globs + [".gitignore"] * gitignore)
     but = f", or {causes} left them out" if causes else ""
     return f"{printable(path)}: no text to check in this folder: no file ends in {suffixes}{but}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -54,13 +54,18 @@ class Segment:
     """A paragraph, heading or list item as a reader sees it: markup gone, line breaks kept.
 
     ``runs`` are in order and cover ``text`` without gaps; between two runs the original holds
-    markup that the reader does not see. ``source`` is the text that this one translates, if known.
+    markup that the reader does not see. ``source`` is the text that this one translates, if known;
+    ``tags`` and ``source_tags`` name the inline elements of both (``g 1``, ``x 2``), in order.
+    ``escape`` writes a replacement as the format has it, or gives None where it cannot stand there.
     """
 
     text: str
     runs: tuple[Run, ...]
     kind: Kind = Kind.PARAGRAPH
     source: str | None = None
+    tags: tuple[str, ...] = ()
+    source_tags: tuple[str, ...] = ()
+    escape: Callable[[str], str | None] | None = None
 
     @classmethod
     def at(cls, text: str, document_start: int, kind: Kind = Kind.PARAGRAPH) -> Segment:
@@ -114,6 +119,7 @@ class Document:
     ``path`` is the path as the user gave it, ``text`` the decoded original, ``encoding`` the codec
     that a fix must write back (``utf-8``, ``utf-16-le`` …; a byte order mark, where there was one,
     is the first code point of ``text``). ``comments``: those that speak to mtqa. ``kind``: what it was read as.
+    ``source_language``: the language that the segments' sources are in, where the file says so (``pt-BR``).
     """
 
     path: str
@@ -123,6 +129,7 @@ class Document:
     notes: tuple[str, ...] = ()
     comments: tuple[Comment, ...] = ()
     kind: str = "text"
+    source_language: str | None = None
     _line_starts: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property

@@ -13,7 +13,11 @@ from enum import StrEnum
 CATEGORIES = (
     "accuracy/mistranslation",
     "accuracy/mistranslation/false-friend",
+    "accuracy/mistranslation/date-time",
     "accuracy/mistranslation/entity",
+    "accuracy/mistranslation/number",
+    "accuracy/mistranslation/unit-conversion",
+    "accuracy/do-not-translate",
     "accuracy/untranslated",
     "accuracy/addition",
     "accuracy/omission",
@@ -41,6 +45,8 @@ CATEGORIES = (
     "style/awkward",
     "terminology",
     "terminology/inconsistent",
+    "terminology/wrong-term",
+    "design/markup",
     "non-translation/residue",
 )
 

@@ -7,11 +7,12 @@ import difflib
 import os
 import re
 import tempfile
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from qa.display import printable
-from qa.document import Document
+from qa.document import Document, Segment
 from qa.errors import MtqaError
 from qa.finding import Finding
 
@@ -34,7 +35,7 @@ def settle(
     """
     seen = [document.text]
     while True:
-        text = apply(seen[-1], findings, unsafe=unsafe, encoding=document.encoding)
+        text = apply(seen[-1], findings, unsafe=unsafe, encoding=document.encoding, segments=document.segments)
         if text == seen[-1] or check_again is None or len(seen) > _PASSES:
             return text
         if text in seen:
@@ -43,12 +44,23 @@ def settle(
         findings = check_again(text)
 
 
-def apply(text: str, findings: Iterable[Finding], *, unsafe: bool = False, encoding: str = "utf-8") -> str:
+def apply(
+    text: str,
+    findings: Iterable[Finding],
+    *,
+    unsafe: bool = False,
+    encoding: str = "utf-8",
+    segments: Sequence[Segment] = (),
+) -> str:
     """``text`` with the first suggestion of each finding put in; only safe ones unless ``unsafe``.
 
     Offsets of the findings are code points in ``text``. Of findings that overlap, the first in the text is
-    applied. A suggestion that ``encoding`` cannot write is left out.
+    applied. A suggestion that ``encoding`` cannot write is left out. ``segments``: the document's, whose format says
+    how a replacement is written (``&`` in XML is ``&amp;``); what cannot be written there, or would cut through
+    markup, is left as it was.
     """
+    places = sorted((s for s in segments if s.escape and s.runs), key=lambda s: s.runs[0].document_start)
+    starts = [s.runs[0].document_start for s in places]
     out: list[str] = []
     at = 0
     for finding in sorted(findings, key=lambda f: (f.start, f.end)):
@@ -57,9 +69,22 @@ def apply(text: str, findings: Iterable[Finding], *, unsafe: bool = False, encod
         suggestion = finding.suggestions[0]
         if not (unsafe or suggestion.safe) or not _is_writable(suggestion.text, encoding):
             continue
-        out += [text[at : finding.start], suggestion.text]
+        replacement: str | None = suggestion.text
+        if (i := bisect_right(starts, finding.start) - 1) >= 0:
+            replacement = _as_written(places[i], finding)
+        if replacement is None:
+            continue
+        out += [text[at : finding.start], replacement]
         at = finding.end
     return "".join([*out, text[at:]])
+
+
+def _as_written(segment: Segment, finding: Finding) -> str | None:
+    for run in segment.runs:
+        inside = run.document_start <= finding.start and finding.end <= run.document_start + run.length
+        if inside and run.document_length is None and segment.escape is not None:
+            return segment.escape(finding.suggestions[0].text)
+    return None
 
 
 def write(document: Document, text: str) -> None:

@@ -53,6 +53,9 @@ _KEYS = (
     "examples",
 )
 _REQUIRED = ("message", "category", "severity", "confidence", "why", "examples")
+_BESIDE = ("source", "language", "glossary", "memory")
+"""What an example may be checked with."""
+_EXAMPLE_KEYS = frozenset({"bad", "good", "fix", *_BESIDE})
 _LISTED = re.compile(r"(\S+) +(0?\.\d+|0|1|1\.0)( +safe)?")
 _EXPANSION = re.compile(r"\{([a-z][a-z0-9-]*)\}")
 _TOPIC_WORDS = 3
@@ -66,12 +69,19 @@ EDITED_PROSE = "edited-prose"
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A sentence with the flagged part marked (``bad``, with the text after the ``fix``) or one to leave alone."""
+    """A sentence with the flagged part marked (``bad``, with the text after the ``fix``) or one to leave alone.
+
+    ``source``: what it translates, from ``language``; ``glossary`` and ``memory``: CSV files that it is checked with.
+    """
 
     text: str
     bad: bool
     fix: str | None = None
     line: int = 0
+    source: str | None = None
+    language: str = ""
+    glossary: str = ""
+    memory: str = ""
 
     @property
     def plain(self) -> str:
@@ -690,7 +700,7 @@ def _examples(file: YamlFile) -> tuple[Example, ...]:
         raise file.error("examples: expected a list", "examples")
     out: list[Example] = []
     for i, row in enumerate(rows):
-        if not isinstance(row, dict) or len({"bad", "good"} & set(row)) != 1 or set(row) - {"bad", "good", "fix"}:
+        if not isinstance(row, dict) or len({"bad", "good"} & set(row)) != 1 or set(row) - _EXAMPLE_KEYS:
             raise file.error("examples: expected “bad” with “fix”, or “good”", "examples", i)
         text = row.get("bad", row.get("good"))
         if not isinstance(text, str):
@@ -698,8 +708,9 @@ def _examples(file: YamlFile) -> tuple[Example, ...]:
         bad = "bad" in row
         if bad != (text.count(">>") == 1 and text.count("<<") == 1):
             raise file.error("examples: “bad” needs one >>marked<< part, “good” has none", "examples", i)
-        fix = row.get("fix")
-        if fix is not None and not isinstance(fix, str):
-            raise file.error("examples: fix: expected text", "examples", i)
-        out.append(Example(text, bad, fix, file.place("examples", i)[0]))
+        more = {key: row[key] for key in ("fix", *_BESIDE) if row.get(key) is not None}
+        for key, value in more.items():
+            if not isinstance(value, str):
+                raise file.error(f"examples: {key}: expected text", "examples", i)
+        out.append(Example(text, bad, line=file.place("examples", i)[0], **more))
     return tuple(out)

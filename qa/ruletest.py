@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from qa import checks
+from qa.alignment import align
 from qa.checker import merge
 from qa.config import Settings
 from qa.document import Document
@@ -18,7 +21,7 @@ from qa.lexicons import Lexicons, spellings
 from qa.lm import missing_packages, model
 from qa.phrases import Entry, instances
 from qa.readers import read_text
-from qa.rulebook import EDITED_PROSE, Rule, Rulebook, compile_rules, shipped_folder
+from qa.rulebook import EDITED_PROSE, Example, Rule, Rulebook, compile_rules, shipped_folder
 
 _SAMPLES = {"number": "12", "year": "2015", "name": "Anna Kowalska", "_": "certain"}
 _TOPIC_WORDS_SHOWN = 4
@@ -54,30 +57,53 @@ def problems_of(rule: Rule, rulebook: Rulebook, lexicons: Lexicons) -> Iterator[
     if bad < 2 or len(rule.examples) - bad < 2:
         yield f"{rule.path}:1: expected at least two bad and two good examples"
     for example in rule.examples if not needs_more(rule) else ():
-        for problem in _example(rule, rulebook, example.plain, example.span if example.bad else None, example.fix):
+        for problem in _example(rule, rulebook, example):
             yield f"{rule.path}:{example.line}: {problem}: {example.text.strip()}"
     for entry in rulebook.entries_of(rule.id):
         for problem in _entry(rule, entry, rulebook, lexicons):
             yield f"{rule.path}:{entry.line}: {problem} (entry: {entry.text})"
 
 
-def findings_of(rule: Rule, rulebook: Rulebook, text: str) -> tuple[Document, tuple[Finding, ...]]:
-    """The document and this rule's findings in a piece of plain text, whatever the document's topic."""
+def findings_of(
+    rule: Rule, rulebook: Rulebook, text: str, example: Example | None = None
+) -> tuple[Document, tuple[Finding, ...]]:
+    """The document and this rule's findings in a piece of plain text, whatever the document's topic.
+
+    ``example``: where the text is from; it says what the text translates and is checked with.
+    """
     document = read_text(text, "example", "text")
+    glossary = memory = ""
+    if example is not None:
+        glossary, memory = example.glossary, example.memory
+        if example.source is not None:
+            document = align(document, read_text(example.source, "its source", "text"))
+            document = replace(document, source_language=example.language or None)
     # Proposals compete for a place: the others stay out, so that a rule's examples show this one.
     others = tuple(r for r in rulebook.rules if r != rule.id) if rule.check == "proposals" else ()
-    found = [f for f in _check(rule.check or "rules", others).find(document, rulebook) if f.rule == rule.id]
-    return document, merge(found)
+    check = _check(rule.check or "rules", others, glossary, memory)
+    if isinstance(check, checks.Opened):
+        check.prepare([document])
+    return document, merge(f for f in check.find(document, rulebook) if f.rule == rule.id)
 
 
 @cache
-def _check(name: str, disable: tuple[str, ...] = ()) -> checks.Check:
+def _check(name: str, disable: tuple[str, ...] = (), glossary: str = "", memory: str = "") -> checks.Check:
     """The check, ready to run. Whatever it holds open ends with this process."""
-    settings = Settings(
-        checks=("fluency",) if name == "fluency" else (), all=True, disable=disable,
-        grammar="languagetool", model=str(model.default_path()), tagger="auto" if name == "fluency" else "off",
-    )  # fmt: skip
-    check = checks.load(name, settings)
+    with TemporaryDirectory() as folder:
+        paths = {"glossary": Path(folder) / "glossary.csv", "memory": Path(folder) / "memory.csv"}
+        for key, content in (("glossary", glossary), ("memory", memory)):
+            paths[key].write_text(content, "utf-8")
+        settings = Settings(
+            checks=("fluency",) if name == "fluency" else (),
+            grammar="languagetool",
+            model=str(model.default_path()),
+            tagger="auto" if name == "fluency" else "off",
+            all=True,
+            disable=disable,
+            glossary=(str(paths["glossary"]),) if glossary else (),
+            tm=(str(paths["memory"]),) if memory else (),
+        )
+        check = checks.load(name, settings)
     assert check is not None
     return check
 
@@ -91,9 +117,10 @@ def needs_more(rule: Rule) -> str:
     return ""
 
 
-def _example(rule: Rule, rulebook: Rulebook, text: str, span: tuple[int, int] | None, fix: str | None) -> Iterator[str]:
-    _, found = findings_of(rule, rulebook, text)
-    if span is None:
+def _example(rule: Rule, rulebook: Rulebook, example: Example) -> Iterator[str]:
+    text, fix = example.plain, example.fix
+    _, found = findings_of(rule, rulebook, text, example)
+    if not example.bad:
         if found:
             yield f"good example is flagged at “{found[0].text}”"
         return
@@ -101,8 +128,8 @@ def _example(rule: Rule, rulebook: Rulebook, text: str, span: tuple[int, int] | 
         yield f"expected one finding, there are {len(found)} ({', '.join(f'“{f.text}”' for f in found)})"
         return
     finding = found[0]
-    if (finding.start, finding.end) != span:
-        yield f"expected “{text[slice(*span)]}” to be marked, not “{finding.text}”"
+    if (finding.start, finding.end) != example.span:
+        yield f"expected “{text[slice(*example.span)]}” to be marked, not “{finding.text}”"
     if fix is None:
         if finding.suggestions:
             yield f"the example has no fix, but the rule suggests “{finding.suggestions[0].text}”"
@@ -110,7 +137,7 @@ def _example(rule: Rule, rulebook: Rulebook, text: str, span: tuple[int, int] | 
     fixed = apply(text, [finding], unsafe=True)
     if fixed != fix:
         yield f"the fix gives “{fixed}”"
-    elif again := findings_of(rule, rulebook, fixed)[1]:
+    elif again := findings_of(rule, rulebook, fixed, example)[1]:
         yield f"the fixed text is flagged at “{again[0].text}”"
 
 

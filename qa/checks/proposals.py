@@ -26,6 +26,7 @@ from qa.document import OBJECT, Document
 from qa.finding import Finding, Severity
 from qa.lm import ModelUnavailable, missing_packages
 from qa.proposers import Doubt, Proposal, Reading, Surprise, calibration
+from qa.proposers.calibration import Calibration
 from qa.rulebook import Rulebook
 from qa.verifier import Edit, Verifier, longest_sentence
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from qa.config import Settings
 
 AUTO, OFF = "auto", "off"
+SPECIFIC, BLIND = "specific", "blind"
+"""Kinds of proposers, each with its calibration."""
 _BEFORE = 240
 """Code points of the paragraphs before that the model reads first."""
 _LATIN = 0.8
@@ -87,8 +90,7 @@ class Proposals:
         self._silent = False
         self._book: Rulebook | None = None
         self._tagger = fluency.tagger(settings)
-        fitted = calibration.load()
-        self._calibration = replace(fitted, shown=max(fitted.shown, settings.min_confidence))
+        self._calibrations = _calibrations(settings)
 
     def signature(self) -> str:
         """``lm:`` and the first digits of the model's SHA-256."""
@@ -104,7 +106,7 @@ class Proposals:
         self._open()
         other = copy.copy(self)
         other._settings, other._book = settings, None
-        other._calibration = replace(self._calibration, shown=max(calibration.load().shown, settings.min_confidence))
+        other._calibrations = _calibrations(settings)
         return other
 
     def prepare(self, documents: Sequence[Document]) -> None:
@@ -132,7 +134,7 @@ class Proposals:
                 surprise = Surprise(partial(verifier.surprise, passage.text, before))
                 doubt = doubts.get(passage.segment.text) or Doubt(None)
                 reading = Reading(passage, tuple(hits), surprise, doubt, self._book)
-                stretches.append(_Stretch(verifier, reading, before, density, self._calibration))
+                stretches.append(_Stretch(verifier, reading, before, density, self._calibrations))
             before = (before + passage.segment.text)[-_BEFORE:] + "\n\n"
         if left_out:
             place = f"{printable(document.path)}:{left_out[0]}"
@@ -142,7 +144,7 @@ class Proposals:
         for stretch in stretches:
             stretch.weigh()
             for chosen in stretch.together():
-                finding = chosen.finding(stretch.reading.passage, self._calibration)
+                finding = chosen.finding(stretch.reading.passage)
                 # One guess in a text that is otherwise clean must not stop it.
                 minor = replace(finding, severity=min(finding.severity, Severity.MINOR))
                 yield finding if density >= _DOUBTFUL else minor
@@ -175,6 +177,11 @@ class Proposals:
         return self._verifier
 
 
+def _calibrations(settings: Settings) -> dict[str, Calibration]:
+    least = settings.min_confidence
+    return {kind: replace(fitted, shown=max(fitted.shown, least)) for kind, fitted in calibration.load().items()}
+
+
 def _is_english(text: str) -> bool:
     """Whether the model may have anything to say of it, by its letters."""
     letters = [c for c in text[:2000] if c.isalpha()]
@@ -185,7 +192,7 @@ class _Stretch:
     """A passage, what was proposed for it and what of that is preferred so far."""
 
     def __init__(
-        self, verifier: Verifier, reading: Reading, before: str, density: float, known: calibration.Calibration
+        self, verifier: Verifier, reading: Reading, before: str, density: float, known: dict[str, Calibration]
     ) -> None:
         """``density``: log share of words that the tagger holds garbled in the document."""
         self._verifier, self.reading, self._before = verifier, reading, before
@@ -194,14 +201,18 @@ class _Stretch:
 
     def weigh(self) -> None:
         """Ask the proposers, and the model which of their edits it prefers by enough."""
-        text, doubt = self.reading.passage.segment.text, self.reading.doubt
-        blind = proposers.BLIND if doubt.most >= proposers.SUSPECTED else ()
+        text, doubt, density = self.reading.passage.segment.text, self.reading.doubt, self._density
+        names = [(SPECIFIC, name) for name in proposers.SPECIFIC]
+        if doubt.most >= proposers.SUSPECTED:
+            names += [(BLIND, name) for name in proposers.BLIND]
         candidates = [
-            _Chosen(proposal, replacement, self._known.needed(proposal.margin, score, self._density))
-            for name in (*proposers.SPECIFIC, *blind)
+            _Chosen(
+                proposal, replacement, kind, known := self._known[kind], known.needed(proposal.margin, score, density)
+            )
+            for kind, name in names
             for proposal in proposers.load(name).propose(self.reading)
             if OBJECT not in text[max(0, proposal.start - 1) : proposal.end + 1]
-            if (score := doubt.at(proposal.start, proposal.end)) >= proposers.SUSPECTED or name in proposers.SPECIFIC
+            if (score := doubt.at(proposal.start, proposal.end)) >= proposers.SUSPECTED or kind == SPECIFIC
             for replacement in proposal.replacements
         ]
         gains = self._verifier.gains(
@@ -239,10 +250,12 @@ class _Stretch:
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """One alternative of a proposal, and what the model gains by it."""
+    """One alternative of a proposal, what the model must gain by it, and what it gains."""
 
     proposal: Proposal
     replacement: str
+    kind: str
+    known: Calibration
     needed: float
     gain: float = 0.0
 
@@ -250,9 +263,12 @@ class _Chosen:
     def edit(self) -> Edit:
         return Edit(self.proposal.start, self.proposal.end, self.replacement)
 
-    def worth(self) -> tuple[float, int, int]:
-        """What to sort by: the best first, and always in the same order."""
-        return self.needed - self.gain, self.proposal.start, self.proposal.end
+    def worth(self) -> tuple[bool, float, int, int]:
+        """What to sort by: the best first, and always in the same order.
+
+        Those who know what they look for come before the blind, whose wording is seldom an editor's.
+        """
+        return self.kind != SPECIFIC, self.needed - self.gain, self.proposal.start, self.proposal.end
 
     def moved(self, made: Sequence[_Chosen]) -> Edit:
         """The same edit once the others, none of which it overlaps, are made."""
@@ -266,12 +282,12 @@ class _Chosen:
     def overlaps(self, other: _Chosen) -> bool:
         return self.proposal.start < other.proposal.end and other.proposal.start < self.proposal.end
 
-    def finding(self, passage: Passage, known: calibration.Calibration) -> Finding:
+    def finding(self, passage: Passage) -> Finding:
         proposal = self.proposal
         rest = [r for r in proposal.replacements if r != self.replacement]
         finding = passage.mark(
             proposal.rule, proposal.start, proposal.end, [self.replacement, *rest], note=proposal.note, exact=True
         )
-        sure = known.confidence(self.gain, self.needed)
+        sure = self.known.confidence(self.gain, self.needed)
         return replace(finding, gain=self.gain, confidence=sure, source="proposals")
 

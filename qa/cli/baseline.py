@@ -31,7 +31,8 @@ def baseline(
     """
     from qa import baseline as accepted
     from qa import readers
-    from qa.cli.check import progress, read_all
+    from qa.cli.check import progress
+    from qa.cli.reading import Reading
     from qa.discovery import discover
 
     if readers.STDIN in paths:
@@ -50,7 +51,7 @@ def baseline(
         place = (beside.parent if beside else here) / accepted.NAME
     before = accepted.load(place) if place.exists() or prune else accepted.Baseline(place)
     with open_checker(settings, start, with_baseline=False) as checker:
-        documents, errors = read_all(files, settings, None)
+        documents, errors = Reading(settings, paths, files).all()
         with progress(len(documents)) as advance:
             report = checker.report(documents, advance=advance)
     if errors:

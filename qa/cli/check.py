@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qa import config
 from qa.cli.checking import checking_options, open_checker
 from qa.cli.options import read_settings, settings_options
 from qa.cli.output import COULD_NOT_CHECK, FINDINGS, OK, say, write, write_bytes
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from qa.checker import Checker
+    from qa.cli.reading import Reading
     from qa.document import Document
     from qa.finding import Finding
 
@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     "--since", metavar="REV", help="Only lines changed since this git revision; REV... is since it branched off."
 )
 @click.option("--stdin-filename", metavar="NAME", help="What standard input (-) is called; its ending says what it is.")
+@click.option(
+    "--source", metavar="PATH", help="What is checked translates this file, or those of the same names in this folder."
+)
 @click.option("--fix", is_flag=True, help="Apply the safe fixes to the files, then report what is left.")
 @click.option("--diff", is_flag=True, help="Print the safe fixes as a patch, and change nothing.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: the other suggestions, too. Read them first.")
@@ -64,6 +67,7 @@ def check(
     Exit status: 0 nothing at or above the gate, 1 findings at or above it, 2 could not check.
     """
     from qa import reports
+    from qa.cli.reading import Reading
     from qa.discovery import discover
     from qa.judge import NOT_CHECKED
 
@@ -81,10 +85,11 @@ def check(
 
         changes = Changes(since, str(start))
         files = [file for file in files if file in changes]
+    reading = Reading(settings, paths, files, stdin_filename)
     with open_checker(settings, start, changes) as checker:
-        documents, errors = read_all(files, settings, stdin_filename)
+        documents, errors = reading.all()
         if fix or diff:
-            documents = _fixed(documents, checker, errors, settings, in_place=fix, unsafe=unsafe_fixes)
+            documents = _fixed(documents, checker, errors, reading, in_place=fix, unsafe=unsafe_fixes)
             if diff:
                 for error in errors:
                     say(f"mtqa: error: {error}")
@@ -123,30 +128,11 @@ def progress(documents: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-def read_all(
-    files: list[str], settings: config.Settings, stdin_filename: str | None
-) -> tuple[list[Document], list[str]]:
-    from qa import readers
-
-    documents: list[Document] = []
-    errors: list[str] = []
-    for name in files:
-        try:
-            documents.append(
-                readers.read(
-                    name, encoding=settings.encoding, max_bytes=settings.max_file_size, stdin_filename=stdin_filename
-                )
-            )
-        except MtqaError as e:
-            errors.append(str(e))
-    return documents, errors
-
-
 def _fixed(
     documents: list[Document],
     checker: Checker,
     errors: list[str],
-    settings: config.Settings,
+    reading: Reading,
     *,
     in_place: bool,
     unsafe: bool,
@@ -166,7 +152,7 @@ def _fixed(
                 if document.path == readers.STDIN:
                     raise MtqaError("standard input cannot be fixed in place; --diff prints a patch")
                 fixes.write(document, text)
-                document = readers.read(document.path, encoding=settings.encoding, max_bytes=settings.max_file_size)
+                document = reading.read(document.path)
         except MtqaError as e:
             errors.append(str(e))
         out.append(document)

@@ -46,6 +46,9 @@ def settings_options(command: Any) -> Any:
                 metavar="CODE",
                 help="The text is translated from this language (fr, es …): rules typical only of others are left out.",
             ),
+            click.option("--glossary", multiple=True, metavar="FILE", help="Terms to keep to and avoid: CSV or TBX."),
+            click.option("--tm", multiple=True, metavar="FILE", help="A translation memory, TMX."),
+            click.option("--tm-match", type=float, metavar="PER-CENT", help="Matches of the memory from here on (75)."),
             click.option(
                 "--config",
                 "config_file",

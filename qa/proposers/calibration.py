@@ -45,9 +45,10 @@ class Calibration:
 
 
 @cache
-def load() -> Calibration:
-    """The calibration that ships with mtqa."""
-    return Calibration(**json.loads(files("qa.proposers").joinpath("calibration.json").read_text("utf-8")))
+def load() -> dict[str, Calibration]:
+    """The calibrations that ship with mtqa: of ``specific`` proposers, who know what they look for, and ``blind``."""
+    fitted = json.loads(files("qa.proposers").joinpath("calibration.json").read_text("utf-8"))
+    return {kind: Calibration(**values) for kind, values in fitted.items()}
 
 
 def _logit(p: float) -> float:

@@ -1,10 +1,12 @@
 """The readers' room: a file becomes a Document, its text cut into segments.
 
-A reader is a module of this package named after its kind, with either
+A reader is a module of this package named after its kind, with one of
 
 - ``segments(text: str) -> Iterable[Segment]`` for a format that is text: offsets of the runs are
   code points in ``text`` as given, which may begin with U+FEFF and hold any line end; one whose format has comments
-  also has ``comments(text: str) -> Iterable[Comment]``, which finds those that begin with ``mtqa:``; or
+  also has ``comments(text: str) -> Iterable[Comment]``, which finds those that begin with ``mtqa:``;
+- ``bitext(text: str, path: str) -> Bitext`` for one that holds a source and its translation; with
+  ``encoding_of(data: bytes) -> str | None`` where the file itself names its encoding; or
 - ``document(data: bytes, path: str) -> Document`` for one that is not (an archive, say).
 
 and a line in ``READERS`` for each suffix. It is imported when the first such file is read.
@@ -23,14 +25,18 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 from qa.display import printable
 from qa.document import Comment, Document, Run, Segment
 from qa.errors import MtqaError
 from qa.readers import decoding
+
+if TYPE_CHECKING:
+    from qa.readers.bitext import Bitext
 
 READERS: dict[str, str] = {
     ".txt": "text",
@@ -43,8 +49,20 @@ READERS: dict[str, str] = {
     ".mdx": "markdown",
     ".qmd": "markdown",
     ".rmd": "markdown",
+    ".po": "po",
+    ".xlf": "xliff",
+    ".xliff": "xliff",
+    ".tmx": "tmx",
+    ".csv": "table",
+    ".tsv": "table",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
 }
 """Suffix, in lower case, to kind: the module of this package that reads it."""
+
+BITEXT = frozenset({"po", "xliff", "tmx", "table", "jsonl"})
+"""Kinds with a source and its translation. In folders they are taken only where --include names them: a data file or
+a translation into another language may lie anywhere."""
 
 STDIN = "-"
 MAX_BYTES = 50_000_000
@@ -108,6 +126,8 @@ def read_bytes(data: bytes, path: str, kind: str = "text", *, encoding: str | No
     if hasattr(reader, "document"):
         document: Document = reader.document(data, path)
         return document
+    if encoding is None and hasattr(reader, "encoding_of"):
+        encoding = reader.encoding_of(data)
     text, codec = decoding.decode(data, path, encoding)
     return _document(path, text, reader, kind, codec)
 
@@ -137,6 +157,11 @@ def cut(segment: Segment, limit: int = MAX_SEGMENT) -> Iterator[Segment]:
 
 
 def _document(path: str, text: str, reader: ModuleType, kind: str, encoding: str = "utf-8") -> Document:
+    if hasattr(reader, "bitext"):
+        found: Bitext = reader.bitext(text, path)
+        return Document(
+            path, text, found.segments, encoding, found.notes, kind=kind, source_language=found.source_language
+        )
     comments: tuple[Comment, ...] = ()
     # Most texts say nothing to mtqa: they are not searched for comments.
     if "mtqa" in text and hasattr(reader, "comments"):
@@ -212,7 +237,7 @@ def _slice(segment: Segment, start: int, end: int) -> Segment:
         right = min(run.segment_start + run.length, end)
         at = run.locate(left)
         runs.append(Run(left - start, at, right - left, run.document_length))
-    return Segment(segment.text[start:end], tuple(runs), segment.kind, segment.source)
+    return replace(segment, text=segment.text[start:end], runs=tuple(runs))
 
 
 def _file(name: str, shown: str, max_bytes: int) -> bytes:
