@@ -262,14 +262,14 @@ def merge(found: Iterable[Finding]) -> tuple[Finding, ...]:
     """One finding a place: of those that overlap, the surest and best explained one stays.
 
     Order: mtqa's own before another checker's, whose explanation is a line, and that before the tagger's, which has
-    none; then confidence and severity, a fix, the longer span; ties go by rule id, so that the same text always gives
-    the same report. The one that stays names a finding of another checker, or of the tagger, that it covers.
+    none; then what it is worth, the longer span; ties go by rule id, so that the same text always gives the same
+    report. The one that stays names a finding of another checker, or of the tagger, that it covers.
     """
     ranked = sorted(
         found,
         key=lambda f: (
             1 if f.source in ENGINES else 2 if f.source == TAGGER else 0,
-            -f.confidence * (1 + 0.2 * f.severity.weight**0.5) * (1.0 if f.suggestions else 0.8),
+            -_worth(f),
             -(f.end - f.start),
             f.start,
             f.rule,
@@ -290,6 +290,12 @@ def merge(found: Iterable[Finding]) -> tuple[Finding, ...]:
             cells.setdefault(cell, []).append(len(taken))
         taken.append(finding)
     return tuple(sorted(taken, key=lambda f: (f.start, f.end, f.rule)))
+
+
+def _worth(finding: Finding) -> float:
+    """Confidence, raised by severity, by a fix, and by a fix that a language model confirms."""
+    fix = 0.8 if not finding.suggestions else 1.15 if finding.gain else 1.0
+    return float(finding.confidence * (1 + 0.2 * finding.severity.weight**0.5) * fix)
 
 
 def _with_fingerprints(document: Document, findings: Iterable[Finding]) -> tuple[Finding, ...]:

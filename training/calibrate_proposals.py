@@ -4,8 +4,8 @@
 
 The files come from collect_proposals.py, on annotated passages that the tagger was not trained on and on human English.
 Of each place the proposal that needs least is counted once. The passages are denser with garbles than articles are:
-each place is counted again as if its document were one half, and three quarters, human English (and the human places as if
-they stood in such a document). Prints reliability, and what each threshold would find.
+each place is counted again as if its document were one half, and three quarters, human English (and the human places
+as if they stood in such a document). Prints reliability, and what each threshold would find.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ import numpy as np
 from qa.proposers import SPECIFIC
 
 CARD = Path("qa/proposers/calibration.json")
+SHOWN = {"specific": 0.4, "blind": 0.8}
+"""Probability from which on a proposal is shown: where nine in ten findings on the development articles are right."""
 SHARES = (1.0, 0.5, 0.25)
 """Of garbled text in a document."""
 
@@ -106,7 +108,7 @@ def fitted(kind: str, rows: list[dict[str, Any]], words: dict[str, int], budget:
             shown = round(float(t) + 0.05, 2)
     names = ("gain", "margin", "score", "document")
     weighed = {n: round(w, 4) for n, w in zip(names, weights, strict=True)}
-    return {"bias": round(bias, 4), **weighed, "shown": max(shown, 0.6), "least": 2.0}
+    return {"bias": round(bias, 4), **weighed, "shown": max(shown, SHOWN[kind]), "least": 2.0}
 
 
 if __name__ == "__main__":

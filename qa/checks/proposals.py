@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 AUTO, OFF = "auto", "off"
 SPECIFIC, BLIND = "specific", "blind"
 """Kinds of proposers, each with its calibration."""
+_PROPOSERS = {SPECIFIC: proposers.SPECIFIC, BLIND: proposers.BLIND}
 _BEFORE = 240
 """Code points of the paragraphs before that the model reads first."""
 _LATIN = 0.8
@@ -44,7 +45,11 @@ _LETTERS = 12
 _LONGEST = 4_000
 """Code points of a sentence that is read; what is longer is no prose, and is named in a note."""
 _DOUBTFUL = math.log(0.05)
-"""Log share of words that the tagger holds garbled from which on a document is a doubtful one."""
+"""Log share of garbled words from which on a document is a doubtful one."""
+_WORDS_A_PLACE = 3
+"""Words that a garble has, as many as are expected garbled for each place that a specific proposal mends."""
+_SUSPECTED_IN_DOUBT = 0.01
+"""The tagger's score from which on the blind are asked in a doubtful document; elsewhere ``proposers.SUSPECTED``."""
 _JOINED = 0.6
 """Share of what it needed that an edit must still gain once a better one of its passage is made."""
 
@@ -134,15 +139,20 @@ class Proposals:
                 surprise = Surprise(partial(verifier.surprise, passage.text, before))
                 doubt = doubts.get(passage.segment.text) or Doubt(None)
                 reading = Reading(passage, tuple(hits), surprise, doubt, self._book)
-                stretches.append(_Stretch(verifier, reading, before, density, self._calibrations))
+                stretches.append(_Stretch(verifier, reading, before, self._calibrations))
             before = (before + passage.segment.text)[-_BEFORE:] + "\n\n"
         if left_out:
             place = f"{printable(document.path)}:{left_out[0]}"
             more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
             too_long = f"a sentence of over {_LONGEST:,} characters{more}"
             self.notes.append(f"{place}: {too_long}: not read by the language model")
+        # Where much is wrong that somebody knew to look for, more is wrong than that.
         for stretch in stretches:
-            stretch.weigh()
+            stretch.weigh([SPECIFIC], density)
+        places = sum(len({c.proposal.start for c in stretch.preferred}) for stretch in stretches)
+        density = max(density, math.log((_WORDS_A_PLACE * places + 1) / (document.words + 50)))
+        for stretch in stretches:
+            stretch.weigh([SPECIFIC, BLIND], density)
             for chosen in stretch.together():
                 finding = chosen.finding(stretch.reading.passage)
                 # One guess in a text that is otherwise clean must not stop it.
@@ -192,19 +202,17 @@ class _Stretch:
     """A passage, what was proposed for it and what of that is preferred so far."""
 
     def __init__(
-        self, verifier: Verifier, reading: Reading, before: str, density: float, known: dict[str, Calibration]
+        self, verifier: Verifier, reading: Reading, before: str, known: dict[str, Calibration]
     ) -> None:
-        """``density``: log share of words that the tagger holds garbled in the document."""
-        self._verifier, self.reading, self._before = verifier, reading, before
-        self._density, self._known = density, known
+        self._verifier, self.reading, self._before, self._known = verifier, reading, before, known
         self.preferred: list[_Chosen] = []
 
-    def weigh(self) -> None:
-        """Ask the proposers, and the model which of their edits it prefers by enough."""
-        text, doubt, density = self.reading.passage.segment.text, self.reading.doubt, self._density
-        names = [(SPECIFIC, name) for name in proposers.SPECIFIC]
-        if doubt.most >= proposers.SUSPECTED:
-            names += [(BLIND, name) for name in proposers.BLIND]
+    def weigh(self, kinds: Sequence[str], density: float) -> None:
+        """Ask these proposers, and the model which of their edits it prefers by enough. ``density``: log share of
+        garbled words in the document."""
+        text, doubt = self.reading.passage.segment.text, self.reading.doubt
+        least = _SUSPECTED_IN_DOUBT if density >= _DOUBTFUL else proposers.SUSPECTED
+        names = [(kind, name) for kind in kinds for name in _PROPOSERS[kind] if kind == SPECIFIC or doubt.most >= least]
         candidates = [
             _Chosen(
                 proposal, replacement, kind, known := self._known[kind], known.needed(proposal.margin, score, density)
@@ -212,7 +220,7 @@ class _Stretch:
             for kind, name in names
             for proposal in proposers.load(name).propose(self.reading)
             if OBJECT not in text[max(0, proposal.start - 1) : proposal.end + 1]
-            if (score := doubt.at(proposal.start, proposal.end)) >= proposers.SUSPECTED or kind == SPECIFIC
+            if (score := doubt.at(proposal.start, proposal.end)) >= least or kind == SPECIFIC
             for replacement in proposal.replacements
         ]
         gains = self._verifier.gains(
