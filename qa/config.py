@@ -67,7 +67,7 @@ class Settings:
     ``model``: the language model that judges proposals: ``auto`` is the one that `mtqa lm install` brings, where it is
     there; ``off``; a GGUF file or an OpenAI-compatible server's address, which then must work.
     ``model_threads``: 0 for all cores.
-    ``tagger``: the fluency tagger: ``auto`` or ``off``; ``tagger_threads``: how many threads it takes.
+    ``tagger``: the fluency tagger: ``auto``, ``on`` (it must work) or ``off``; ``tagger_threads``: how many threads.
     ``baseline``: the file of findings that are accepted; the nearest ``.mtqa-baseline.json`` upwards if None, none if
     ``off``. ``jobs``: processes that check files at the same time, 0 for as many as there are cores.
     ``cache``: whether findings are kept for texts that do not change. ``per_path``: rule settings for some files.
@@ -274,8 +274,8 @@ def _checked(key: str, value: Any, origin: str) -> Any:
         raise MtqaError(f"{origin}: {key}: expected text")
     if key == "grammar" and value not in GRAMMAR:
         raise MtqaError(f"{origin}: grammar: expected one of {', '.join(GRAMMAR)}")
-    if key == "tagger" and value not in ("auto", "off"):
-        raise MtqaError(f"{origin}: tagger: expected auto or off")
+    if key == "tagger" and value not in ("auto", "on", "off"):
+        raise MtqaError(f"{origin}: tagger: expected auto, on or off")
     if key == "fail-on" and value not in (NEVER, *Severity):
         raise MtqaError(f"{origin}: fail-on: expected one of {', '.join(Severity)}, {NEVER}")
     return value

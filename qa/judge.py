@@ -162,11 +162,11 @@ _EXPECTED = 2.5
 """Log-odds lost per 1,000 words that show nothing: a machine-translated text would have shown something by then."""
 _PRIOR = -1.0
 """Log-odds before reading: texts that come to a checker are more often human than not."""
-_SURE, _UNLIKELY = 0.9, 0.2
+_SURE, _UNLIKELY = 0.95, 0.2
 """Probabilities from which on the verdict is true, and up to which it is false; between them it is open."""
 
 
-WITH_TAGGER = (0.0, 1.0, 1.0, 1.0)
+WITH_TAGGER = (6.711, 0.308, 0.802, 1.521)
 """Bias, and what each of ``features`` adds to the log-odds, fitted by training/calibrate_verdict.py."""
 
 

@@ -97,7 +97,7 @@ def _check(name: str, disable: tuple[str, ...] = (), glossary: str = "", memory:
             checks=("fluency",) if name == "fluency" else (),
             grammar="languagetool",
             model=str(model.default_path()),
-            tagger="auto" if name == "fluency" else "off",
+            tagger="on" if name in ("fluency", "proposals") else "off",
             all=True,
             disable=disable,
             glossary=(str(paths["glossary"]),) if glossary else (),

@@ -43,14 +43,16 @@ ABOUT: dict[str, tuple[str, dict[str, Any]]] = {
         {"type": "string"},
     ),
     "model-threads": ("Threads of the language model; 0 for all cores.", _UP_TO_256),
-    "tagger": ("The fluency tagger.", {"enum": ["auto", "off"]}),
+    "tagger": ("The fluency tagger.", {"enum": ["auto", "on", "off"]}),
     "tagger-threads": ("Threads of the fluency tagger.", {"type": "integer", "minimum": 1, "maximum": 256}),
-    "source": ("The file, or the folder of files of the same names, that the checked ones translate.", {"type": "string"}),
+    "source": (
+        "The file, or the folder of files of the same names, that the checked ones translate.", {"type": "string"}
+    ),
     "glossary": ("Files of terms, CSV or TBX; relative to this file.", _TEXTS),
     "tm": ("Translation memories, TMX; relative to this file.", _TEXTS),
     "tm-match": (
         "Per cent from which an entry of a translation memory counts as a match.",
-        {"type": "number", "minimum": 0, "maximum": 100},
+        {"type": "number", "minimum": 50, "maximum": 100},
     ),
     "baseline": (
         "The file of findings that are accepted, relative to this file; off for none. Without it, the nearest "

@@ -100,7 +100,7 @@ def test_every_setting_is_described_and_the_published_schema_is_current(mtqa) ->
 
 
 VALUES = [
-    True, False, 0, 1, -1, 300, 0.5, 1.5, 101, 1e9 + 0.5, "", "text", "major", "never", "off", "auto", "rules", "harper", [],
+    True, False, 0, 1, -1, 300, 0.5, 1.5, 101, 1e9 + 0.5, "", "text", "major", "never", "off", "auto", "rules", "harper", 75, [],
     ["a"], ["rules"], [1], {},
 ]  # fmt: skip
 

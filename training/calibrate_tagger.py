@@ -130,7 +130,7 @@ def main() -> None:
         shown = next(
             s for s in np.arange(0.3, 1, 0.01) if _alarms(good, Calibration(bias, score, document, s, s)) <= args.budget
         )
-        shown = round(float(max(shown, 0.8)), 2)
+        shown = round(float(max(shown, 0.85)), 2)
         card: dict[str, Any] = json.loads(CARD.read_text("utf-8"))
         card["calibration"] = {
             "bias": round(bias, 4), "score": round(score, 4), "document": round(document, 4), "shown": shown,

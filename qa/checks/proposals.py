@@ -46,10 +46,18 @@ _LONGEST = 4_000
 """Code points of a sentence that is read; what is longer is no prose, and is named in a note."""
 _DOUBTFUL = math.log(0.05)
 """Log share of garbled words from which on a document is a doubtful one."""
+_SHOWN_WITH_ALL = 0.25
+"""Confidence from which on proposals are shown where all findings are wanted."""
+_IN_DOUBT, _ALONE = 0.65, 1.3
+"""Shares of its proposer's margin that are enough whatever the tagger holds of the place: of any proposer
+in a doubtful document, of a specific one elsewhere."""
 _WORDS_A_PLACE = 3
 """Words that a garble has, as many as are expected garbled for each place that a specific proposal mends."""
-_SUSPECTED_IN_DOUBT = 0.01
+_SUSPECTED_IN_DOUBT = 0.003
 """The tagger's score from which on the blind are asked in a doubtful document; elsewhere ``proposers.SUSPECTED``."""
+_SHORT = 100
+"""Words of a document below which the blind are asked in any case, by their full margins: it is too short to be
+called doubtful or not, and soon read."""
 _JOINED = 0.6
 """Share of what it needed that an edit must still gain once a better one of its passage is made."""
 
@@ -147,12 +155,13 @@ class Proposals:
             too_long = f"a sentence of over {_LONGEST:,} characters{more}"
             self.notes.append(f"{place}: {too_long}: not read by the language model")
         # Where much is wrong that somebody knew to look for, more is wrong than that.
+        is_short = document.words < _SHORT
         for stretch in stretches:
-            stretch.weigh([SPECIFIC], density)
+            stretch.weigh([SPECIFIC], density, is_short=is_short)
         places = sum(len({c.proposal.start for c in stretch.preferred}) for stretch in stretches)
         density = max(density, math.log((_WORDS_A_PLACE * places + 1) / (document.words + 50)))
         for stretch in stretches:
-            stretch.weigh([SPECIFIC, BLIND], density)
+            stretch.weigh([SPECIFIC, BLIND], density, is_short=is_short)
             for chosen in stretch.together():
                 finding = chosen.finding(stretch.reading.passage)
                 # One guess in a text that is otherwise clean must not stop it.
@@ -188,8 +197,10 @@ class Proposals:
 
 
 def _calibrations(settings: Settings) -> dict[str, Calibration]:
-    least = settings.min_confidence
-    return {kind: replace(fitted, shown=max(fitted.shown, least)) for kind, fitted in calibration.load().items()}
+    def shown(fitted: Calibration) -> float:
+        return _SHOWN_WITH_ALL if settings.all else max(fitted.shown, settings.min_confidence)
+
+    return {kind: replace(fitted, shown=shown(fitted)) for kind, fitted in calibration.load().items()}
 
 
 def _is_english(text: str) -> bool:
@@ -207,20 +218,24 @@ class _Stretch:
         self._verifier, self.reading, self._before, self._known = verifier, reading, before, known
         self.preferred: list[_Chosen] = []
 
-    def weigh(self, kinds: Sequence[str], density: float) -> None:
+    def weigh(self, kinds: Sequence[str], density: float, *, is_short: bool) -> None:
         """Ask these proposers, and the model which of their edits it prefers by enough. ``density``: log share of
         garbled words in the document."""
         text, doubt = self.reading.passage.segment.text, self.reading.doubt
-        least = _SUSPECTED_IN_DOUBT if density >= _DOUBTFUL else proposers.SUSPECTED
+        least = 0.0 if is_short else _SUSPECTED_IN_DOUBT if density >= _DOUBTFUL else proposers.SUSPECTED
+        enough = {SPECIFIC: _ALONE, BLIND: 1.0 if is_short else math.inf}
+        if density >= _DOUBTFUL:
+            enough = dict.fromkeys(enough, _IN_DOUBT)
         names = [(kind, name) for kind in kinds for name in _PROPOSERS[kind] if kind == SPECIFIC or doubt.most >= least]
         candidates = [
-            _Chosen(
-                proposal, replacement, kind, known := self._known[kind], known.needed(proposal.margin, score, density)
-            )
+            _Chosen(proposal, replacement, kind, self._known[kind], needed)
             for kind, name in names
             for proposal in proposers.load(name).propose(self.reading)
             if OBJECT not in text[max(0, proposal.start - 1) : proposal.end + 1]
             if (score := doubt.at(proposal.start, proposal.end)) >= least or kind == SPECIFIC
+            for needed in [
+                min(self._known[kind].needed(proposal.margin, score, density), enough[kind] * proposal.margin)
+            ]
             for replacement in proposal.replacements
         ]
         gains = self._verifier.gains(

@@ -37,7 +37,7 @@ def settings_options(command: Any) -> Any:
                 help="The language model that judges proposals: auto (default), off, a GGUF file or a server's URL.",
             ),
             click.option("--model-threads", type=int, metavar="N", help="Threads of the model (0: all cores)."),
-            click.option("--tagger", metavar="auto|off", help="The fluency tagger (default: auto)."),
+            click.option("--tagger", metavar="auto|on|off", help="The fluency tagger (default: auto)."),
             click.option("--tagger-threads", type=int, metavar="N", help="Threads of the tagger (default 1)."),
             click.option("--vocabulary", multiple=True, metavar="FILE", help="Words that are right, one a line."),
             click.option(

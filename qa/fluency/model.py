@@ -18,8 +18,6 @@ from qa.fluency.features import LONGEST, case_ids, folded
 
 KINDS = ("ok", "word", "function", "form", "order", "missing", "extra", "broken")
 """What a word stands in; training/garbles.py says what each of them is."""
-_TOKENS_AT_ONCE = 2_560
-"""Tokens of a batch: windows of like length go together, so that little is spent on padding."""
 _OVERLAP = 24
 """Tokens that a window of a long paragraph shares with the one before, so that each word is read with its context."""
 
@@ -118,29 +116,22 @@ class Tagger:
         return [self._read[text] for text in texts]
 
     def _tagged(self, texts: Sequence[str]) -> list[Tags]:
-        windows = [(number, *w) for number, text in enumerate(texts) for w in self._windows(text)]
-        order = sorted(range(len(windows)), key=lambda i: len(windows[i][1]))
-        answers: list[Any] = [None] * len(windows)
-        for batch in _batches(order, [len(w[1]) for w in windows]):
-            width = max(len(windows[i][1]) for i in batch)
-            ids, cases, mask = (np.zeros((len(batch), width), np.int64) for _ in range(3))
-            for row, i in enumerate(batch):
-                _, tokens, case, _, _ = windows[i]
-                ids[row, : len(tokens)], cases[row, : len(tokens)], mask[row, : len(tokens)] = tokens, case, 1
-            kind, edited, machine = self._session.run(None, {"ids": ids, "cases": cases, "mask": mask})
-            for row, i in enumerate(batch):
-                size = len(windows[i][1])
-                answers[i] = kind[row, :size], edited[row, :size], float(machine[row])
         parts: list[list[tuple[dict[int, tuple[float, str, float]], float, int]]] = [[] for _ in texts]
-        for (number, tokens, _, offsets, fresh), (kind, edited, machine) in zip(windows, answers, strict=True):
-            exp = np.exp(kind - kind.max(axis=1, keepdims=True))
-            odds = exp / exp.sum(axis=1, keepdims=True)
-            by_start = {
-                start: (float(1 - odds[i, 0]), KINDS[1 + int(odds[i, 1:].argmax())], _probability(float(edited[i])))
-                for i, (start, end) in enumerate(offsets)
-                if end > start >= fresh
-            }
-            parts[number].append((by_start, machine, len(tokens)))
+        for number, text in enumerate(texts):
+            # One window at a time: int8 activations are scaled by all that is read at once, and what is said of
+            # a text must not depend on what else is checked.
+            for tokens, cases, offsets, fresh in self._windows(text):
+                ids = np.array([tokens])
+                feeds = {"ids": ids, "cases": np.array([cases]), "mask": np.ones_like(ids)}
+                (kind,), (edited,), (machine,) = self._session.run(None, feeds)
+                exp = np.exp(kind - kind.max(axis=1, keepdims=True))
+                odds = exp / exp.sum(axis=1, keepdims=True)
+                by_start = {
+                    start: (float(1 - odds[i, 0]), KINDS[1 + int(odds[i, 1:].argmax())], _probability(float(edited[i])))
+                    for i, (start, end) in enumerate(offsets)
+                    if end > start >= fresh
+                }
+                parts[number].append((by_start, float(machine), len(tokens)))
         return [_joined(text, pieces) for text, pieces in zip(texts, parts, strict=True)]
 
     def _windows(self, text: str) -> Iterator[tuple[list[int], list[int], list[tuple[int, int]], int]]:
@@ -158,17 +149,6 @@ class Tagger:
             spans = [(0, 0), *offsets[begin:stop], (0, 0)]
             yield [first, *ids[begin:stop], last], case_ids(plain, spans), spans, offsets[at][0]
             at = stop
-
-
-def _batches(order: Sequence[int], sizes: Sequence[int]) -> Iterator[list[int]]:
-    batch: list[int] = []
-    for i in order:  # shortest first, so that the newest is the widest
-        if batch and sizes[i] * (len(batch) + 1) > _TOKENS_AT_ONCE:
-            yield batch
-            batch = []
-        batch.append(i)
-    if batch:
-        yield batch
 
 
 def _joined(text: str, pieces: Sequence[tuple[dict[int, tuple[float, str, float]], float, int]]) -> Tags:
