@@ -169,6 +169,12 @@ _SURE, _UNLIKELY = 0.95, 0.2
 WITH_TAGGER = (6.711, 0.308, 0.802, 1.521)
 """Bias, and what each of ``features`` adds to the log-odds, fitted by training/calibrate_verdict.py."""
 
+_LEARNERS = frozenset({"preposition", "article", "agreement", "pronoun", "tense", "number", "fluency", "grammar"})
+"""Families of evidence that people who write a language that is not their own show as well."""
+_TRANSLATION = 4.0
+"""Weight of the other evidence (false friends, torn phrases, literal set phrases …) below which no verdict is true: how
+a text sounds does not tell a learner from a machine."""
+
 
 def features(findings: Sequence[Finding], words: int, signals: Mapping[str, float]) -> tuple[float, float, float]:
     """What the verdict is drawn from where the tagger has read the document: evidence of the findings in 1,000 words
@@ -193,7 +199,8 @@ def machine_translated(
     """Whether the text reads as machine translated, by what was found in it and by what the tagger says of its sound.
 
     A strong translator leaves little that can be seen, so a false verdict only says that the text does not read as
-    machine translated. Under 100 words, or where the evidence points neither way, the verdict is None.
+    machine translated. A true one needs evidence that a learner's text would not show. Under 100 words, or where the
+    evidence points neither way, the verdict is None.
     """
     weights = _by_family(findings)
     if signals and "machine" in signals:
@@ -205,6 +212,8 @@ def machine_translated(
     else:
         log_odds = _PRIOR + sum(weights.values()) - _EXPECTED * words / 1000
     probability = 1 / (1 + math.exp(-max(-50.0, min(50.0, log_odds))))
-    verdict = True if probability >= _SURE else False if probability <= _UNLIKELY else None
+    translation = sum(weight for family, weight in weights.items() if family not in _LEARNERS)
+    is_sure = probability >= _SURE and translation >= _TRANSLATION
+    verdict = True if is_sure else False if probability <= _UNLIKELY else None
     evidence = tuple(sorted(weights, key=lambda family: (-weights[family], family)))
     return MachineTranslated(probability, None if words < SHORT_TEXT else verdict, evidence)

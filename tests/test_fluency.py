@@ -75,6 +75,24 @@ def test_a_word_without_end_is_no_trouble(tagger: model.Tagger) -> None:
     tagger.read(["a" * 20_000 + " is what he said \x00\x1b[31m to them.", "", " ", "\u202e" * 50])
 
 
+LEARNER = (
+    "Last year I have visited my uncle in the Manchester. He is living there since ten years and he works like a cook in"
+    " hotel. Every morning we was eating the breakfast together and he told me about his life in England. I am very"
+    " interested on history, so we have gone to museum of science, it was very big and I liked it very much. In the"
+    " evening we listened music and my aunt teached me some new words. I hope I will can return in next summer because"
+    " I want to improve my english and to see again the friends which I have met there. It was best holiday of my life."
+)
+"""Written by us in the manner of a learner: articles, tenses, prepositions; nothing that only a machine does."""
+
+
+def test_a_learner_is_not_called_a_machine(mtqa: Run, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(LEARNER, "utf-8")
+    run = mtqa("check", "--format", "json", "--exit-zero", str(path), MTQA_TAGGER="auto")
+    (document,) = json.loads(run.stdout)["documents"]
+    assert document["machine_translated"]["verdict"] is not True, document["machine_translated"]
+
+
 def test_the_command_marks_code_points_of_the_file(mtqa: Run, tmp_path: Path) -> None:
     path = tmp_path / "emoji.txt"
     text = f"\ufeff🙂🙂 A headline of no matter\r\n\r\n{GARBLED}\r\n"

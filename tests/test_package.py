@@ -60,5 +60,11 @@ def test_the_wheel_checks_a_file_outside_the_checkout(wheel: Path, tmp_path: Pat
         [str(binaries / "mtqa"), "rules", "list"], cwd=tmp_path, capture_output=True, timeout=120, env=clean
     )
     assert b"phrases" in listed.stdout
-    # The rules came compiled: nothing had to be put into the cache.
-    assert not (tmp_path / "cache").exists()
+    # The rules came compiled: nothing of them had to be put into the cache.
+    assert not list((tmp_path / "cache").glob("rulebook*"))
+    # And the tagger came with its model.
+    tagged = subprocess.run(
+        [str(binaries / "mtqa"), "check", "--checks", "fluency", "--format", "json", "a.txt"],
+        cwd=tmp_path, capture_output=True, timeout=120, env=clean,
+    )  # fmt: skip
+    assert "tagger:" in json.loads(tagged.stdout)["signature"], tagged.stderr
