@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from qa import metrics
+from qa import atomic, metrics
 from qa.cli.output import FINDINGS, OK, terminal, write
 from qa.display import printable
 from qa.errors import MtqaError, did_you_mean
@@ -225,16 +224,7 @@ def _reader(encoding: str | None, max_bytes: int | None) -> Callable[[str], File
 
 def _write_file(path: Path, text: str) -> None:
     """All or nothing: a report is never half-written."""
-    import tempfile
-
-    data = text.encode("utf-8", "backslashreplace")
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".mtqa-", delete=False) as out:
-            out.write(data)
-        temporary = Path(out.name)
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
+        atomic.write(path, text.encode("utf-8", "backslashreplace"))
     except OSError as e:
         raise MtqaError(f"{printable(str(path))}: cannot be written: {e.strerror or e}") from None
