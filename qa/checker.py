@@ -266,7 +266,7 @@ def merge(found: Iterable[Finding]) -> tuple[Finding, ...]:
     report. The one that stays names a finding of another checker, or of the tagger, that it covers.
     """
     ranked = sorted(
-        found,
+        _with_confirmed_fixes(list(found)),
         key=lambda f: (
             1 if f.source in ENGINES else 2 if f.source == TAGGER else 0,
             -_worth(f),
@@ -292,9 +292,29 @@ def merge(found: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(taken, key=lambda f: (f.start, f.end, f.rule)))
 
 
+def _with_confirmed_fixes(found: list[Finding]) -> list[Finding]:
+    """Where a rule and a proposal flag the same words, one finding: the rule's, with the fix that the model confirms.
+
+    Whose finding it is must not depend on whether a model is installed: suppressions and baselines name the rule.
+    """
+    confirmed = {(f.start, f.end): f for f in found if f.gain is not None}
+    out, done = [], set()
+    for finding in found:
+        proposal = confirmed.get((finding.start, finding.end))
+        if proposal is None or finding.gain is not None or finding.source in (*ENGINES, TAGGER):
+            continue
+        done.add(id(proposal))
+        fixes = {s.text: s for s in (*proposal.suggestions, *finding.suggestions)}
+        first = [fixes[s.text] for s in proposal.suggestions[:1]]
+        rest = [s for s in fixes.values() if s not in first]
+        out.append(replace(finding, suggestions=(*first, *rest), gain=proposal.gain))
+        done.add(id(finding))
+    return [*out, *(f for f in found if id(f) not in done)]
+
+
 def _worth(finding: Finding) -> float:
-    """Confidence, raised by severity, by a fix, and by a fix that a language model confirms."""
-    fix = 0.8 if not finding.suggestions else 1.15 if finding.gain else 1.0
+    """Confidence, raised by severity and by a fix."""
+    fix = 1.0 if finding.suggestions else 0.8
     return float(finding.confidence * (1 + 0.2 * finding.severity.weight**0.5) * fix)
 
 
