@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from qa.baseline import Baseline
     from qa.changes import Changes
 
+_REJOINED = "proposal/fragment"
 _WORTHWHILE = 1_500_000
 """Code points to check from which on it pays to start processes for it."""
 
@@ -293,11 +294,12 @@ def merge(found: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _with_confirmed_fixes(found: list[Finding]) -> list[Finding]:
-    """Where a rule and a proposal flag the same words, one finding: the rule's, with the fix that the model confirms.
+    """Where a rule sees that a phrase is torn, and a proposal how it goes together, one finding: the rule's, with the
+    fix that the model confirms.
 
     Whose finding it is must not depend on whether a model is installed: suppressions and baselines name the rule.
     """
-    confirmed = {(f.start, f.end): f for f in found if f.gain is not None}
+    confirmed = {(f.start, f.end): f for f in found if f.rule == _REJOINED}
     out, done = [], set()
     for finding in found:
         proposal = confirmed.get((finding.start, finding.end))
@@ -313,8 +315,8 @@ def _with_confirmed_fixes(found: list[Finding]) -> list[Finding]:
 
 
 def _worth(finding: Finding) -> float:
-    """Confidence, raised by severity and by a fix."""
-    fix = 1.0 if finding.suggestions else 0.8
+    """Confidence, raised by severity and by a fix; a proposal's fix is worth less than one that a rule is sure of."""
+    fix = 0.8 if not finding.suggestions else 0.85 if finding.gain is not None else 1.0
     return float(finding.confidence * (1 + 0.2 * finding.severity.weight**0.5) * fix)
 
 
