@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
 
 
 def write(path: Path, data: bytes) -> None:
-    """Put ``data`` in the place of the file, which keeps its permissions; a symbolic link stays one.
+    """Put ``data`` in the place of the file, which keeps its owner and permissions; a symbolic link stays one.
 
     What is there and is no regular file (``/dev/stdout``, a pipe) is written to as it is. Raises OSError.
     """
@@ -17,7 +18,7 @@ def write(path: Path, data: bytes) -> None:
         with target.open("wb") as out:
             out.write(data)
         return
-    mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
+    status = target.stat() if target.exists() else None
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".mtqa-")
     temporary = Path(name)
     try:
@@ -25,7 +26,10 @@ def write(path: Path, data: bytes) -> None:
             out.write(data)
             out.flush()
             os.fsync(out.fileno())
-        temporary.chmod(mode)
+        if status is not None and hasattr(os, "chown"):
+            with contextlib.suppress(PermissionError):  # somebody else's file in a folder of ours
+                os.chown(temporary, status.st_uid, status.st_gid)
+        temporary.chmod(status.st_mode & 0o7777 if status is not None else 0o666 & ~_umask())
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qa import atomic
 from qa.display import printable
 from qa.errors import MtqaError
 from qa.finding import Finding
@@ -119,18 +119,7 @@ class Baseline:
         body = f"[\n{lines}\n  ]" if lines else "[]"
         text = f'{{\n  "schema": {SCHEMA},\n  "entries": {body}\n}}\n'
         try:
-            handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=".mtqa-")
-            try:
-                with os.fdopen(handle, "w", encoding="ascii", newline="\n") as out:
-                    out.write(text)
-                    out.flush()
-                    os.fsync(out.fileno())
-                mode = self.place.stat().st_mode & 0o7777 if self.place.exists() else 0o666 & ~_umask()
-                Path(temporary).chmod(mode)
-                Path(temporary).replace(self.place.resolve())
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
+            atomic.write(self.place, text.encode("ascii"))
         except OSError as e:
             raise MtqaError(f"{printable(str(self.place))}: cannot be written: {e.strerror or e}") from None
 
@@ -174,9 +163,3 @@ def _fingerprints(found: Found) -> set[str]:
 def _short(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

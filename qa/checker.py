@@ -300,18 +300,17 @@ def _with_confirmed_fixes(found: list[Finding]) -> list[Finding]:
     Whose finding it is must not depend on whether a model is installed: suppressions and baselines name the rule.
     """
     confirmed = {(f.start, f.end): f for f in found if f.rule == _REJOINED}
-    out, done = [], set()
+    out, joined = list[Finding](), set[tuple[int, int]]()
     for finding in found:
-        proposal = confirmed.get((finding.start, finding.end))
-        if proposal is None or finding.gain is not None or finding.source in (*ENGINES, TAGGER):
-            continue
-        done.add(id(proposal))
-        fixes = {s.text: s for s in (*proposal.suggestions, *finding.suggestions)}
-        first = [fixes[s.text] for s in proposal.suggestions[:1]]
-        rest = [s for s in fixes.values() if s not in first]
-        out.append(replace(finding, suggestions=(*first, *rest), gain=proposal.gain))
-        done.add(id(finding))
-    return [*out, *(f for f in found if id(f) not in done)]
+        place = finding.start, finding.end
+        if place in confirmed and finding.gain is None and finding.source not in (*ENGINES, TAGGER):
+            proposal = confirmed[place]
+            # The confirmed fix first; of two that are alike the rule's, which may be safe.
+            fixes = {s.text: s for s in (*proposal.suggestions, *finding.suggestions)}
+            finding = replace(finding, suggestions=tuple(fixes.values()), gain=proposal.gain)
+            joined.add(place)
+        out.append(finding)
+    return [f for f in out if f.rule != _REJOINED or (f.start, f.end) not in joined]
 
 
 def _worth(finding: Finding) -> float:

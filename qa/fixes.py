@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import os
 import re
-import tempfile
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from qa import atomic
 from qa.display import printable
 from qa.document import Document, Segment
 from qa.errors import MtqaError
@@ -97,26 +96,11 @@ def write(document: Document, text: str) -> None:
     name = printable(document.path)
     try:
         target = path.resolve(strict=True)
-        status = target.stat()
         if target.read_bytes() != _encoded(document.text, document, name):
             raise MtqaError(f"{name}: has changed while it was checked; not fixed")
-        if not os.access(target, os.W_OK) or not status.st_mode & 0o222:
+        if not os.access(target, os.W_OK) or not target.stat().st_mode & 0o222:
             raise MtqaError(f"{name}: is read-only; not fixed")
-        data = _encoded(text, document, name)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".mtqa-")
-        try:
-            with os.fdopen(handle, "wb") as out:
-                out.write(data)
-                out.flush()
-                os.fsync(out.fileno())
-            if hasattr(os, "chown"):
-                with contextlib.suppress(PermissionError):  # somebody else's file in a folder of ours
-                    os.chown(temporary, status.st_uid, status.st_gid)
-            Path(temporary).chmod(status.st_mode & 0o7777)
-            Path(temporary).replace(target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        atomic.write(target, _encoded(text, document, name))
     except OSError as e:
         raise MtqaError(f"{name}: {e.strerror or e}; not fixed") from None
 

@@ -378,6 +378,8 @@ def test_no_server_outlives_its_run(installed: Path, tmp_path: Path, end: signal
             "big.txt",
         ],
         cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        # A shell's background job ignores SIGINT, and so would the run.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     try:
         wait_for(lambda: java_below(run.pid))

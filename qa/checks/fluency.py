@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qa import fluency
-from qa.checks.passage import Passage
+from qa.checks.passage import Passage, is_latin
 from qa.document import OBJECT, Document, Segment
 from qa.finding import Finding
 from qa.rulebook import Rulebook
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from qa.fluency.model import Calibration, Tagger, Word
 
 AUTO, OFF = "auto", "off"
-_LATIN = 0.8
-"""Share of letters that must be Latin: the tagger knows English."""
 _LEAST_WORDS = 4
 """Words of a segment that is read: a name or a label is no sentence."""
 
@@ -107,12 +105,7 @@ class Fluency:
 
 def readable(document: Document) -> list[Segment]:
     """The segments that the tagger may have anything to say of."""
-    return [s for s in document.segments if len(s.text.split()) >= _LEAST_WORDS and _is_english(s.text)]
-
-
-def _is_english(text: str) -> bool:
-    letters = [c for c in text[:2000] if c.isalpha()]
-    return bool(letters) and sum(c < "\u0250" for c in letters) >= _LATIN * len(letters)
+    return [s for s in document.segments if len(s.text.split()) >= _LEAST_WORDS and is_latin(s.text)]
 
 
 def spans(text: str, words: Sequence[Word], calibration: Calibration, density: float) -> Iterator[list[Word]]:

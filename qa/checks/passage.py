@@ -38,9 +38,19 @@ _FUNCTION_WORD = re.compile(
 )
 
 
+_LATIN = 0.8
+"""Share of letters that must be Latin: the models know English."""
+
+
 def fold(text: str) -> str:
     """The text as rules match it: one apostrophe, one space, one hyphen; as long as before."""
     return text.replace("\n", " ").replace("\t", " ") if text.isascii() else text.translate(_FOLD)
+
+
+def is_latin(text: str, least: int = 1) -> bool:
+    """Whether a text may be English by its letters: at least so many, and four in five of them Latin."""
+    letters = [c for c in text[:2000] if c.isalpha()]
+    return len(letters) >= least and sum(c < "\u0250" for c in letters) >= _LATIN * len(letters)
 
 
 def starts_sentence(text: str, position: int) -> bool:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from qa import proposers, selection
 from qa.cache import Cache
 from qa.checks import fluency, rules
-from qa.checks.passage import Passage
+from qa.checks.passage import Passage, is_latin
 from qa.display import printable
 from qa.document import OBJECT, Document
 from qa.finding import Finding, Severity
@@ -39,9 +39,8 @@ SPECIFIC, BLIND = "specific", "blind"
 _PROPOSERS = {SPECIFIC: proposers.SPECIFIC, BLIND: proposers.BLIND}
 _BEFORE = 240
 """Code points of the paragraphs before that the model reads first."""
-_LATIN = 0.8
-"""Share of letters that must be Latin: the model knows English."""
 _LETTERS = 12
+"""Letters of a passage that the model may have anything to say of."""
 _LONGEST = 4_000
 """Code points of a sentence that is read; what is longer is no prose, and is named in a note."""
 _DOUBTFUL = math.log(0.05)
@@ -143,7 +142,7 @@ class Proposals:
         for passage, hits in rules.search(document, self._book):
             if longest_sentence(passage.text) > _LONGEST:
                 left_out.append(document.position(passage.segment.locate(0, 0)[0])[0])
-            elif _is_english(passage.text):
+            elif is_latin(passage.text, _LETTERS):
                 surprise = Surprise(partial(verifier.surprise, passage.text, before))
                 doubt = doubts.get(passage.segment.text) or Doubt(None)
                 reading = Reading(passage, tuple(hits), surprise, doubt, self._book)
@@ -159,9 +158,11 @@ class Proposals:
         for stretch in stretches:
             stretch.weigh([SPECIFIC], density, is_short=is_short)
         places = sum(len({c.proposal.start for c in stretch.preferred}) for stretch in stretches)
-        density = max(density, math.log((_WORDS_A_PLACE * places + 1) / (document.words + 50)))
+        raised = math.log((_WORDS_A_PLACE * places + 1) / (document.words + 50))
+        again = [SPECIFIC, BLIND] if raised > density else [BLIND]
+        density = max(density, raised)
         for stretch in stretches:
-            stretch.weigh([SPECIFIC, BLIND], density, is_short=is_short)
+            stretch.weigh(again, density, is_short=is_short)
             for chosen in stretch.together():
                 finding = chosen.finding(stretch.reading.passage)
                 # One guess in a text that is otherwise clean must not stop it.
@@ -203,12 +204,6 @@ def _calibrations(settings: Settings) -> dict[str, Calibration]:
     return {kind: replace(fitted, shown=shown(fitted)) for kind, fitted in calibration.load().items()}
 
 
-def _is_english(text: str) -> bool:
-    """Whether the model may have anything to say of it, by its letters."""
-    letters = [c for c in text[:2000] if c.isalpha()]
-    return len(letters) >= _LETTERS and sum(c < "\u0250" for c in letters) >= _LATIN * len(letters)
-
-
 class _Stretch:
     """A passage, what was proposed for it and what of that is preferred so far."""
 
@@ -219,8 +214,8 @@ class _Stretch:
         self.preferred: list[_Chosen] = []
 
     def weigh(self, kinds: Sequence[str], density: float, *, is_short: bool) -> None:
-        """Ask these proposers, and the model which of their edits it prefers by enough. ``density``: log share of
-        garbled words in the document."""
+        """Ask these proposers, and the model which of their edits it prefers by enough; what was preferred of the same
+        ones before is forgotten. ``density``: log share of garbled words in the document."""
         text, doubt = self.reading.passage.segment.text, self.reading.doubt
         least = 0.0 if is_short else _SUSPECTED_IN_DOUBT if density >= _DOUBTFUL else proposers.SUSPECTED
         enough = {SPECIFIC: _ALONE, BLIND: 1.0 if is_short else math.inf}
@@ -241,7 +236,8 @@ class _Stretch:
         gains = self._verifier.gains(
             self.reading.passage.text, [c.edit for c in candidates], self._before, [c.needed for c in candidates]
         )
-        self.preferred = [
+        self.preferred = [c for c in self.preferred if c.kind not in kinds]
+        self.preferred += [
             replace(c, gain=gain) for c, gain in zip(candidates, gains, strict=True) if gain >= c.needed
         ]
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +10,7 @@ import click
 
 from qa.cli.checking import checking_options, open_checker
 from qa.cli.options import read_settings, settings_options
-from qa.cli.output import COULD_NOT_CHECK, FINDINGS, OK, say, write, write_bytes
+from qa.cli.output import COULD_NOT_CHECK, FINDINGS, OK, say, terminal, write, write_bytes
 from qa.errors import MtqaError
 
 if TYPE_CHECKING:
@@ -96,14 +93,10 @@ def check(
                 return COULD_NOT_CHECK if errors else OK
         with progress(len(documents)) as advance:
             report = checker.report(documents, notes=[f"{NOT_CHECKED}{e}" for e in errors], advance=advance)
-    tty = sys.stdout.isatty()
-    use_color = color == "always" or (
-        color == "auto" and tty and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    )
-    columns = width or (shutil.get_terminal_size((80, 24)).columns if tty else 80)
+    use_color, columns = terminal(color, width)
     if documents or not errors:
         for output in outputs:
-            output.write(report, write, width=max(columns, 40), color=use_color)
+            output.write(report, write, width=columns, color=use_color)
     for error in errors:
         say(f"mtqa: error: {error}")
     if errors:
