@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 
 def main() -> None:
     print("rules alone")
-    measure(Checker(Settings(grammar="off", model="off")))
+    measure(Checker(Settings(grammar="off", model="off", tagger="off")))
     with Checker() as everything:
         print(f"all that is installed: {everything.signature}")
         measure(everything)

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-RULES_ONLY = ("--grammar", "off", "--model", "off", "--exit-zero", "--format", "json")
+RULES_ONLY = ("--grammar", "off", "--model", "off", "--tagger", "off", "--exit-zero", "--format", "json")
 
 
 def main() -> None:
