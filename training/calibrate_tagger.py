@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
-from garbles import annotated, is_measured
+from garbles import annotated, is_held, is_measured
 
 from qa.fluency.model import Calibration, Tags, load
 from qa.morphology import lemmas
@@ -35,11 +35,6 @@ Scored = tuple[list[tuple[Tags, Marks]], float]
 
 def _lemmas(word: str) -> set[str]:
     return {lemma for upos in ("VERB", "NOUN", "ADJ") for lemma in lemmas(word, upos)} | {word}
-
-
-def is_held(file: str, number: int) -> bool:
-    """Whether a passage was kept back from training."""
-    return is_measured(f"{file} {number}") and number % 2 == 0
 
 
 def garbled_documents(folder: Path) -> list[list[tuple[str, Marks]]]:
@@ -99,6 +94,7 @@ def main() -> None:
     parser.add_argument("garbled", type=Path)
     parser.add_argument("--budget", type=float, default=0.4)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--plot", type=Path, help="an SVG file for the reliability of what ships now")
     args = parser.parse_args()
     from sklearn.linear_model import LogisticRegression
 
@@ -117,6 +113,10 @@ def main() -> None:
     fit = LogisticRegression(C=10).fit(features, labels)
     bias, (score, document) = float(fit.intercept_[0]), map(float, fit.coef_[0])
     sure = fit.predict_proba(features)[:, 1]
+    if args.plot:
+        shipped = Calibration(**json.loads(CARD.read_text("utf-8"))["calibration"])
+        logits = shipped.bias + features @ np.array([shipped.score, shipped.document])
+        args.plot.write_text(plot(1 / (1 + np.exp(-logits)), labels), "utf-8")
     print(f"{labels.sum()} of {len(labels)} words lie in garbles")
     print(f"bias {bias:.3f} score {score:.3f} document {document:.3f}")
     for low in np.arange(0, 1, 0.1):
@@ -137,6 +137,33 @@ def main() -> None:
             "joined": round(shown * 0.7, 2),
         }  # fmt: skip
         CARD.write_text(json.dumps(card, indent=1) + "\n", "utf-8")
+
+
+def plot(sure: np.ndarray, labels: np.ndarray) -> str:
+    """An SVG picture: of the words of which so much was said, how many lay in a garble; large dots are many words."""
+    side, margin = 320, 40
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side + 2 * margin} {side + 2 * margin}" font-size="12" '
+        'font-family="sans-serif"><rect width="100%" height="100%" fill="white"/>',
+        f'<path d="M{margin} {margin}v{side}h{side}M{margin} {margin + side}l{side} -{side}" '
+        'fill="none" stroke="#999"/>',
+    ]
+    for tick in (0, 0.5, 1):
+        along = margin + tick * side
+        parts.append(f'<text x="{along}" y="{margin + side + 16}" text-anchor="middle">{tick}</text>')
+        parts.append(f'<text x="{margin - 6}" y="{2 * margin + side - along + 4}" text-anchor="end">{tick}</text>')
+    for low in np.arange(0, 1, 0.1):
+        inside = (sure >= low) & (sure < low + 0.1)
+        if inside.sum() >= 20:
+            x, y = margin + side * sure[inside].mean(), margin + side * (1 - labels[inside].mean())
+            radius = max(2.0, math.log10(inside.sum()) * 2.2)
+            tells = f"<title>{labels[inside].mean():.2f} of {inside.sum()}</title>"
+            parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="#2563eb">{tells}</circle>')
+    middle = margin + side / 2
+    parts.append(f'<text x="{middle}" y="{margin + side + 34}" text-anchor="middle">confidence that is stated</text>')
+    turned = f'transform="rotate(-90 12 {middle})" text-anchor="middle"'
+    parts.append(f'<text x="12" y="{middle}" {turned}>share that lies in a garble</text></svg>')
+    return "\n".join(parts) + "\n"
 
 
 def _found(document: list[tuple[Tags, Marks]], density: float, c: Calibration) -> tuple[int, int, int]:

@@ -29,7 +29,7 @@ from tokenizers import Tokenizer
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parent))
-from garbles import KINDS, Garbler, annotated, clean_windows, is_measured, plain
+from garbles import KINDS, Garbler, annotated, clean_windows, is_held, is_measured, plain
 
 from qa.fluency.features import CASES, LONGEST, case_ids, folded
 from qa.morphology import lemmas
@@ -158,7 +158,7 @@ def data(work: Path, folder: Path, garbled: Path | None, windows: int, seed: int
             for number, passage in enumerate(path.read_text("utf-8").split("\n---")):
                 text, marks = annotated(passage.strip(), _lemmas)
                 for window in _windows(text, marks, rng):
-                    close.append({**window, "held": is_measured(f"{path.name} {number}") and number % 2 == 0})
+                    close.append({**window, "held": is_held(path.name, number)})
         _write(work / "close.jsonl", close)
 
 
@@ -275,7 +275,9 @@ def loss_of(model: Tagger, batch: dict[str, torch.Tensor]) -> torch.Tensor:
     return total
 
 
-def train(work: Path, phase: str, seed: int, minutes: float, rate: float, start: Path | None, out: Path) -> None:
+def train(
+    work: Path, phase: str, seed: int, minutes: float, rate: float, copies: int, start: Path | None, out: Path
+) -> None:
     torch.manual_seed(seed)
     rng = random.Random(seed)
     tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
@@ -284,8 +286,7 @@ def train(work: Path, phase: str, seed: int, minutes: float, rate: float, start:
     if phase == "close":
         close = [json.loads(line) for line in (work / "close.jsonl").open(encoding="utf-8")]
         close = [row for row in close if not row.pop("held")]
-        # The passages several times over; of the rest somewhat more than that.
-        copies = 6
+        # The passages several times over; of the rest nearly as much.
         words = sum(len(r["text"].split()) for r in close) * copies
         rest, count = [], 0
         for row in broad:
@@ -376,6 +377,7 @@ def main() -> None:
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--minutes", type=float, default=30)
     p.add_argument("--rate", type=float, default=5e-5)
+    p.add_argument("--copies", type=int, default=3, help="how often the passages are read in the phase close")
     p.add_argument("--start", type=Path)
     p.add_argument("--out", type=Path, required=True)
     p = commands.add_parser("export")
@@ -388,7 +390,7 @@ def main() -> None:
     elif args.command == "data":
         data(args.work, args.data, args.garbled, args.windows, args.seed)
     elif args.command == "train":
-        train(args.work, args.phase, args.seed, args.minutes, args.rate, args.start, args.out)
+        train(args.work, args.phase, args.seed, args.minutes, args.rate, args.copies, args.start, args.out)
     else:
         export(args.work, args.weights, args.out)
 
