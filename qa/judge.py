@@ -166,31 +166,48 @@ _SURE, _UNLIKELY = 0.95, 0.2
 """Probabilities from which on the verdict is true, and up to which it is false; between them it is open."""
 
 
-WITH_TAGGER = (6.711, 0.308, 0.802, 1.521)
+WITH_TAGGER = (7.42, 0.308, 0.581, 1.909, -1.02)
 """Bias, and what each of ``features`` adds to the log-odds, fitted by training/calibrate_verdict.py."""
 
-_LEARNERS = frozenset({"preposition", "article", "agreement", "pronoun", "tense", "number", "fluency", "grammar"})
-"""Families of evidence that people who write a language that is not their own show as well."""
+_LEARNERS = frozenset({
+    "preposition", "article", "agreement", "pronoun", "tense", "number", "fluency", "grammar", "proposal/preposition",
+    "proposal/article", "proposal/pronoun", "proposal/noun-number", "proposal/verb-form", "proposal/wording",
+})  # fmt: skip
+"""Families of evidence, and single rules, that people who write a language that is not their own show as well."""
+_SLIPS = ("fluency/grammar", "fluency/spelling")
+_A_SLIP = 3
+"""Findings of that other evidence that there must be for each slip of grammar or spelling."""
 _TRANSLATION = 4.0
 """Weight of the other evidence (false friends, torn phrases, literal set phrases …) below which no verdict is true: how
 a text sounds does not tell a learner from a machine."""
 
 
-def features(findings: Sequence[Finding], words: int, signals: Mapping[str, float]) -> tuple[float, float, float]:
+def features(findings: Sequence[Finding], words: int, signals: Mapping[str, float]) -> tuple[float, ...]:
     """What the verdict is drawn from where the tagger has read the document: evidence of the findings in 1,000 words
-    (log), the tagger's log-odds for a machine, and the log share of words that it holds garbled."""
+    (log), the tagger's log-odds for a machine, the log share of words that it holds garbled, and the slips of grammar
+    and spelling in 1,000 words (log), which people make and machines seldom do."""
     evidence = sum(_by_family(findings).values())
-    return math.log1p(1000 * evidence / max(words, SHORT_TEXT)), signals["machine"], math.log(signals["garbled"])
+    thousands = max(words, SHORT_TEXT) / 1000
+    slips = math.log1p(len(_slips(findings)) / thousands)
+    return math.log1p(evidence / thousands), signals["machine"], math.log(signals["garbled"]), slips
+
+
+def _slips(findings: Sequence[Finding]) -> list[Finding]:
+    """Slips of grammar and spelling that a rule names: “gived”, “informations”, “without to say”."""
+    return [f for f in findings if f.source == "rules" and f.category.startswith(_SLIPS)]
 
 
 def _by_family(findings: Sequence[Finding]) -> dict[str, float]:
     weights: dict[str, float] = {}
     for finding in findings:
-        family = finding.rule.split("/")[0]
-        weight = EVIDENCE.get(finding.rule, EVIDENCE.get(family, 0.0)) * finding.confidence
-        if weight:
+        if weight := _weight(finding):
+            family = finding.rule.split("/")[0]
             weights[family] = weights.get(family, 0.0) + weight
     return weights
+
+
+def _weight(finding: Finding) -> float:
+    return EVIDENCE.get(finding.rule, EVIDENCE.get(finding.rule.split("/")[0], 0.0)) * finding.confidence
 
 
 def machine_translated(
@@ -212,8 +229,9 @@ def machine_translated(
     else:
         log_odds = _PRIOR + sum(weights.values()) - _EXPECTED * words / 1000
     probability = 1 / (1 + math.exp(-max(-50.0, min(50.0, log_odds))))
-    translation = sum(weight for family, weight in weights.items() if family not in _LEARNERS)
-    is_sure = probability >= _SURE and translation >= _TRANSLATION
+    others = [w for f in findings if not {f.rule, f.rule.split("/")[0]} & _LEARNERS and (w := _weight(f))]
+    is_native = len(others) >= _A_SLIP * len(_slips(findings))
+    is_sure = probability >= _SURE and sum(others) >= _TRANSLATION and is_native
     verdict = True if is_sure else False if probability <= _UNLIKELY else None
     evidence = tuple(sorted(weights, key=lambda family: (-weights[family], family)))
     return MachineTranslated(probability, None if words < SHORT_TEXT else verdict, evidence)
