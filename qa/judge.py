@@ -177,7 +177,7 @@ _LEARNERS = frozenset({
 _SLIPS = ("fluency/grammar", "fluency/spelling")
 _A_SLIP = 3
 """Findings of that other evidence that there must be for each slip of grammar or spelling."""
-_TRANSLATION = 4.0
+_TRANSLATION = 5.0
 """Weight of the other evidence (false friends, torn phrases, literal set phrases …) below which no verdict is true: how
 a text sounds does not tell a learner from a machine."""
 

@@ -56,7 +56,7 @@ def inflect(lemma: str, tag: str) -> str:
         head, _, last = lemma.rpartition(" ")
         return f"{head} {inflect(last, tag)}"
     if lemma.casefold() == "be":
-        return _BE[tag]
+        return _BE.get(tag, lemma)
     if (lemma, tag) in _OVERRIDES:
         return _OVERRIDES[lemma, tag]
     if tag in ("VB", "VBP", "NN", "JJ", "RB"):

@@ -24,13 +24,13 @@ _HOPE = 4.0
 """Bits that an edit may still gain after the first glance."""
 _BEFORE = 240
 """Code points of the text before a window that the model reads first."""
-_WINDOW = 350
+WINDOW = 350
 """Code points from which on a window is full; it ends with its sentence."""
 _LONGEST = 1_200
 """Code points of a window at most: a sentence without end is cut at a space."""
 _AFTER = 110
 """Code points behind a window that an edit's tail may need."""
-_SENTENCE_END = re.compile(r"[.!?…][\"”’')\]]*\s+(?=[\"“‘(\[A-Z0-9])")
+SENTENCE_END = re.compile(r"[.!?…][\"”’')\]]*\s+(?=[\"“‘(\[A-Z0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,11 @@ class Verifier:
             out += [(at + window.start, bits) for at, bits in json.loads(answer)]
         return out
 
+    def _trunk(self, window: Window, text: str) -> Trunk:
+        return Trunk(self.model, window, text)
+
     def _stumbles(self, window: Window, text: str) -> list[tuple[int, float]]:
-        trunk = _Trunk(self.model, window, text)
+        trunk = self._trunk(window, text)
         bits, _ = self.model.score(trunk.ids, ())
         return [
             (at - trunk.shift, round(-float(bit), 2))
@@ -151,17 +154,17 @@ class Verifier:
         return [float(answer or 0) for answer in known]
 
     def _ask(self, text: str, window: Window, edits: Sequence[Edit], tail: int) -> list[float]:
-        trunk = _Trunk(self.model, window, text)
+        trunk = self._trunk(window, text)
         branches: list[Branch] = []
         spans: list[tuple[int, int]] = []
         for edit in edits:
             a, b = edit.start - window.start, edit.end - window.start
             edited = trunk.text[: trunk.shift + a] + edit.replacement + trunk.text[trunk.shift + b :]
-            ids = [self.model.separator, *self.model.tokens(edited)[0]]
+            ids = trunk.rewritten(edited)
             first, last_old, last_new = _difference(trunk.ids, ids)
             stop_old = min(last_old + tail, len(trunk.ids))
             stop_new = min(last_new + tail, len(ids))
-            first = min(first, stop_old - 1, stop_new - 1)
+            first = max(1, min(first, stop_old - 1, stop_new - 1))
             branches.append(Branch(first, tuple(ids[first:stop_new])))
             spans.append((first, stop_old))
         bits, sums = self.model.score(trunk.ids, branches)
@@ -171,16 +174,20 @@ class Verifier:
         ]
 
 
-class _Trunk:
+class Trunk:
     """The tokens of a window with its surroundings. ``shift``: where the window begins in ``text``."""
 
     def __init__(self, model: LanguageModel, window: Window, passage: str) -> None:
+        self._model = model
         self.shift = len(window.before)
         self.text = window.before + passage[window.start : window.end] + window.after
-        ids, offsets = model.tokens(self.text)
-        self.ids = [model.separator, *ids]
+        self.ids = self.rewritten(self.text)
         # A token owns the space before its word; what it says begins with the word.
-        self.offsets = [0, *(o + (self.text[o : o + 1] == " ") for o in offsets)]
+        self.offsets = [0, *(o + (self.text[o : o + 1] == " ") for o in model.tokens(self.text)[1])]
+
+    def rewritten(self, text: str) -> list[int]:
+        """The tokens once the text is another."""
+        return [self._model.separator, *self._model.tokens(text)[0]]
 
 
 def _difference(old: Sequence[int], new: Sequence[int]) -> tuple[int, int, int]:
@@ -198,21 +205,21 @@ def windows(text: str, before: str = "") -> Iterator[Window]:
     """The text in stretches of a few sentences, none longer than ``_LONGEST``, each with what stands around it."""
     start = 0
     for end in _ends(text):
-        if end - start >= _WINDOW or end == len(text):
+        if end - start >= WINDOW or end == len(text):
             yield Window(_context(before, text, start), start, end, text[end : end + _AFTER])
             start = end
 
 
 def longest_sentence(text: str) -> int:
     """How many code points the longest sentence has."""
-    ends = [0, *(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]
+    ends = [0, *(match.end() for match in SENTENCE_END.finditer(text)), len(text)]
     return max(b - a for a, b in pairwise(ends))
 
 
 def _ends(text: str) -> Iterator[int]:
     """Where sentences end; one without end is cut at a space."""
     start = 0
-    for match in [*_SENTENCE_END.finditer(text), None]:
+    for match in [*SENTENCE_END.finditer(text), None]:
         end = match.end() if match else len(text)
         while end - start > _LONGEST:
             cut = text.rfind(" ", start + _LONGEST // 2, start + _LONGEST) + 1 or start + _LONGEST

@@ -93,6 +93,15 @@ def test_a_learner_is_not_called_a_machine(mtqa: Run, tmp_path: Path) -> None:
     assert document["machine_translated"]["verdict"] is not True, document["machine_translated"]
 
 
+def test_forty_learners_are_not_called_machines(mtqa: Run) -> None:
+    """Texts of many first languages and four levels; what is stated in docs/fluency.md must not get worse."""
+    folder = Path(__file__).parent.parent / "training" / "learners"
+    run = mtqa("check", "--format", "json", "--exit-zero", str(folder), MTQA_TAGGER="auto")
+    documents = json.loads(run.stdout)["documents"]
+    assert len(documents) == 40
+    assert sum(document["machine_translated"]["verdict"] is True for document in documents) <= 1
+
+
 def test_the_command_marks_code_points_of_the_file(mtqa: Run, tmp_path: Path) -> None:
     path = tmp_path / "emoji.txt"
     text = f"\ufeff🙂🙂 A headline of no matter\r\n\r\n{GARBLED}\r\n"

@@ -2,7 +2,8 @@
 
     PYTHONPATH=. python training/ablation.py FOLDER…          folders of *.gold.txt
 
-Rows: all; without each proposer; each proposer alone; rules alone; every proposal taken, whatever the model says.
+Rows: all; without each proposer; each proposer alone; none; without the post-editor (blind proposers in its place);
+every proposal taken, whatever the model says.
 Columns: garbles found, fixed by the first suggestion, findings that touch a garble.
 """
 
@@ -13,10 +14,10 @@ from pathlib import Path
 
 from marks import is_fixed, spans
 
-from qa import proposers
 from qa.checker import Checker
 from qa.checks import proposals
 from qa.config import Settings
+from qa.lm import post_editor
 from qa.lm.model import default_path
 from qa.readers import read_text
 
@@ -41,25 +42,30 @@ def main() -> None:
     if not folders:
         sys.exit(__doc__)
     settings = Settings(model=str(default_path()), grammar="off")
-    specific, blind = proposers.SPECIFIC, proposers.BLIND
-    everything = (*specific, *blind)
+    shipped = dict(proposals._PROPOSERS)
+    edited = (*shipped["specific"], *shipped["learned"])
 
     def row(name: str, kept: tuple[str, ...]) -> None:
-        proposers.SPECIFIC = tuple(p for p in specific if p in kept)
-        proposers.BLIND = tuple(p for p in blind if p in kept)
+        for kind, names in shipped.items():
+            proposals._PROPOSERS[kind] = tuple(p for p in names if p in kept)
         with Checker(settings) as checker:
-            print(f"{name:28} {measure(checker, folders)}", flush=True)
+            print(f"{name:32} {measure(checker, folders)}", flush=True)
 
-    row("all", everything)
-    for name in everything:
-        row(f"without {name}", tuple(p for p in everything if p != name))
-    for name in everything:
+    row("all", edited)
+    for name in edited:
+        row(f"without {name}", tuple(p for p in edited if p != name))
+    for name in edited:
         row(f"{name} alone, with the rules", (name,))
-    row("rules alone", ())
-    # The first alternative of every lexicon proposal, as if the model always agreed.
+    row("rules, tagger, both's doubts", ())
+    fits = post_editor.fits
+    post_editor.fits = lambda path: False
+    row("without the post-editor", (*shipped["specific"], *shipped["blind"]))
+    row("rules and tagger", ())
+    post_editor.fits = fits
+    # The first alternative of every proposal, as if the model always agreed.
     proposals.Verifier.gains = lambda self, text, edits, *_: [100.0 - i / 1e6 for i in range(len(edits))]  # type: ignore
     row("lexicon, unverified", ("lexicon",))
-    row("all, unverified", everything)
+    row("all, unverified", edited)
 
 
 if __name__ == "__main__":

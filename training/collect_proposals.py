@@ -25,11 +25,15 @@ from qa import proposers
 from qa.checks import rules
 from qa.fluency.model import Calibration as Tagging
 from qa.fluency.model import load as load_tagger
+from qa.lm import post_editor
 from qa.lm.model import LanguageModel, default_path
 from qa.proposers import Doubt, Reading, Surprise
 from qa.readers import read_text
 from qa.rulebook import load
 from qa.verifier import Edit, Verifier
+
+LEAST, LEAST_EDITED = 1.0, 6.0
+"""Bits of the language model, and bits that the post-editor may be against it, beyond which nothing is written."""
 
 
 def label(text: str, start: int, end: int, fix: str, spans: list[tuple[int, int, list[str]]]) -> str:
@@ -55,6 +59,7 @@ def main() -> None:
         sys.exit("no language model: mtqa lm install")
     model = LanguageModel(path, args.threads)
     verifier = Verifier(model)
+    editor = post_editor.load(path, args.threads)
     tagger = load_tagger(args.threads or 2)
     book = load()
     view = book.view(lambda rule: rule.verify)
@@ -79,21 +84,25 @@ def main() -> None:
                 segment = passage.segment.text
                 shift = passage.segment.locate(0, 0)[0]
                 surprise = Surprise(partial(verifier.surprise, passage.text, before))
-                reading = Reading(passage, tuple(hits), surprise, doubts[segment], view)
+                rewritings = partial(editor.rewritings, segment)
+                reading = Reading(passage, tuple(hits), surprise, doubts[segment], view, rewritings)
                 rows = [
                     (name, p, r)
                     for name in names
-                    if name in proposers.SPECIFIC or reading.doubt.most >= proposers.SUSPECTED
+                    if name not in proposers.BLIND or reading.doubt.most >= proposers.SUSPECTED
                     for p in proposers.load(name).propose(reading)
-                    if name in proposers.SPECIFIC or reading.doubt.at(p.start, p.end) >= proposers.SUSPECTED
+                    if name not in proposers.BLIND or reading.doubt.at(p.start, p.end) >= proposers.SUSPECTED
                     for r in p.replacements
                 ]
                 edits = [Edit(p.start, p.end, r) for _, p, r in rows]
-                gains = verifier.gains(passage.text, edits, before, [2.0] * len(rows))
-                for (name, p, r), gain in zip(rows, gains, strict=True):
-                    candidates += 1
+                gains = verifier.gains(passage.text, edits, before, [LEAST] * len(rows))
+                kept = [i for i, gain in enumerate(gains) if gain >= LEAST or rows[i][0] in proposers.LEARNED]
+                candidates += len(rows)
+                edited = editor.gains(segment, [edits[i] for i in kept])
+                for i, edit in zip(kept, edited, strict=True):
+                    (name, p, r), gain = rows[i], gains[i]
                     start, end = p.start + shift, p.end + shift
-                    if gain < 1:
+                    if name in proposers.LEARNED and edit < -LEAST_EDITED:
                         continue
                     before_it, after_it = segment[max(0, p.start - 40) : p.start], segment[p.end : p.end + 30]
                     record = {
@@ -104,6 +113,7 @@ def main() -> None:
                         "old": segment[p.start : p.end],
                         "new": r,
                         "gain": round(gain, 2),
+                        "edited": round(edit, 2),
                         "margin": p.margin,
                         "score": round(reading.doubt.at(p.start, p.end), 4),
                         "density": round(density, 3),

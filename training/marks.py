@@ -1,11 +1,15 @@
-"""Texts with their garbles marked ``[[garbled=>fix|fix]]``, as the training scripts read them."""
+"""What training scripts share: texts with their garbles marked ``[[garbled=>fix|fix]]``, and where the model lies."""
 
 from __future__ import annotations
 
+import os
 import re
+import sys
+from pathlib import Path
 
 from qa.finding import Finding
 from qa.fixes import apply
+from qa.lm.model import default_path
 
 MARK = re.compile(r"\[\[(.*?)=>(.*?)\]\]", re.S)
 
@@ -33,3 +37,11 @@ def is_fixed(text: str, start: int, end: int, accepted: list[str], touching: lis
     shifted = apply(text, touching, unsafe=True)
     now = shifted[low : high + len(shifted) - len(text)]
     return any(norm(text[low:start] + wording + text[end:high]) == norm(now) for wording in accepted)
+
+
+def gguf() -> Path:
+    """The model's file: of the environment variable MTQA_GGUF, or where `mtqa lm install` put it."""
+    path = Path(os.environ["MTQA_GGUF"]) if "MTQA_GGUF" in os.environ else default_path()
+    if path is None:
+        sys.exit("no language model: mtqa lm install")
+    return path

@@ -86,7 +86,7 @@ class Fluency:
         for segment, tag in zip(segments, tags, strict=True):
             passage = Passage.of(document, segment, rulebook, "fluency")
             for span in spans(segment.text, tag.words, calibration, density):
-                rule = rulebook.rules[_rule(span)]
+                rule = rulebook.rules[rule_of(span)]
                 if not rulebook.is_enabled(rule.id):
                     continue
                 start, end = span[0].start, span[-1].end
@@ -130,6 +130,6 @@ def spans(text: str, words: Sequence[Word], calibration: Calibration, density: f
 _RULES = {"word": "fluency/word", "broken": "fluency/broken"}
 
 
-def _rule(span: Sequence[Word]) -> str:
+def rule_of(span: Sequence[Word]) -> str:
     """The rule of the span's likeliest kind: what is neither a wrong word nor a broken sentence is grammar."""
     return _RULES.get(max(span, key=lambda word: word.garbled).kind, "fluency/grammar")

@@ -24,6 +24,7 @@ from qa.checks.passage import Passage, is_latin
 from qa.display import printable
 from qa.document import OBJECT, Document
 from qa.finding import Finding, Severity
+from qa.fluency import TAGGER
 from qa.lm import ModelUnavailable, missing_packages
 from qa.proposers import Doubt, Proposal, Reading, Surprise, calibration
 from qa.proposers.calibration import Calibration
@@ -32,11 +33,15 @@ from qa.verifier import Edit, Verifier, longest_sentence
 
 if TYPE_CHECKING:
     from qa.config import Settings
+    from qa.fluency.model import Tags
+    from qa.lm.post_editor import PostEditor
 
 AUTO, OFF = "auto", "off"
-SPECIFIC, BLIND = "specific", "blind"
+SPECIFIC, BLIND, LEARNED = "specific", "blind", "learned"
 """Kinds of proposers, each with its calibration."""
-_PROPOSERS = {SPECIFIC: proposers.SPECIFIC, BLIND: proposers.BLIND}
+_PROPOSERS = {SPECIFIC: proposers.SPECIFIC, BLIND: proposers.BLIND, LEARNED: proposers.LEARNED}
+_EDITED = "specific-edited"
+"""The calibration of the specific ones where there is a post-editor."""
 _BEFORE = 240
 """Code points of the paragraphs before that the model reads first."""
 _LETTERS = 12
@@ -57,6 +62,8 @@ _SUSPECTED_IN_DOUBT = 0.003
 _SHORT = 100
 """Words of a document below which the blind are asked in any case, by their full margins: it is too short to be
 called doubtful or not, and soon read."""
+_HOPELESS = 35.0
+"""Bits that hardly any edit gains: what needs more is not weighed."""
 _JOINED = 0.6
 """Share of what it needed that an edit must still gain once a better one of its passage is made."""
 
@@ -99,15 +106,17 @@ class Proposals:
         self.notes: list[str] = []
         self.model, self._settings, self._required = model, settings, required
         self._verifier: Verifier | None = None
+        self._editor: PostEditor | None = None
         self._silent = False
         self._book: Rulebook | None = None
         self._tagger = fluency.tagger(settings)
         self._calibrations = _calibrations(settings)
 
     def signature(self) -> str:
-        """``lm:`` and the first digits of the model's SHA-256."""
+        """``lm:`` and the first digits of the model's SHA-256, with those of the post-editor's."""
         verifier = self._open()
-        return f"lm:{verifier.version}" if verifier else "lm:none"
+        editor = f"+{self._editor.version}" if self._editor else ""
+        return f"lm:{verifier.version}{editor}" if verifier else "lm:none"
 
     @property
     def silent(self) -> bool:
@@ -125,8 +134,9 @@ class Proposals:
         """Nothing to do ahead."""
 
     def close(self) -> None:
-        if self._verifier is not None:
-            self._verifier.close()
+        for opened in (self._verifier, self._editor):
+            if opened is not None:
+                opened.close()
 
     def find(self, document: Document, rulebook: Rulebook) -> Iterator[Finding]:
         """What was proposed and preferred."""
@@ -135,7 +145,7 @@ class Proposals:
             return
         if self._book is None:
             self._book = rulebook.view(partial(selection.may_propose, self._settings))
-        doubts, density = self._doubts(document)
+        tags, density = self._tags(document)
         stretches: list[_Stretch] = []
         left_out: list[int] = []
         before = ""
@@ -144,9 +154,10 @@ class Proposals:
                 left_out.append(document.position(passage.segment.locate(0, 0)[0])[0])
             elif is_latin(passage.text, _LETTERS):
                 surprise = Surprise(partial(verifier.surprise, passage.text, before))
-                doubt = doubts.get(passage.segment.text) or Doubt(None)
-                reading = Reading(passage, tuple(hits), surprise, doubt, self._book)
-                stretches.append(_Stretch(verifier, reading, before, self._calibrations))
+                doubt = Doubt(tags.get(passage.segment.text))
+                rewritings = partial(self._editor.rewritings, passage.segment.text) if self._editor else tuple
+                reading = Reading(passage, tuple(hits), surprise, doubt, self._book, rewritings)
+                stretches.append(_Stretch(verifier, self._editor, reading, before, self._calibrations))
             before = (before + passage.segment.text)[-_BEFORE:] + "\n\n"
         if left_out:
             place = f"{printable(document.path)}:{left_out[0]}"
@@ -155,30 +166,53 @@ class Proposals:
             self.notes.append(f"{place}: {too_long}: not read by the language model")
         # Where much is wrong that somebody knew to look for, more is wrong than that.
         is_short = document.words < _SHORT
+        first, then = ([SPECIFIC, LEARNED], []) if self._editor else ([SPECIFIC], [BLIND])
         for stretch in stretches:
-            stretch.weigh([SPECIFIC], density, is_short=is_short)
+            stretch.weigh(first, density, is_short=is_short)
         places = sum(len({c.proposal.start for c in stretch.preferred}) for stretch in stretches)
         raised = math.log((_WORDS_A_PLACE * places + 1) / (document.words + 50))
-        again = [SPECIFIC, BLIND] if raised > density else [BLIND]
+        again = [*first, *then] if raised > density else then
         density = max(density, raised)
         for stretch in stretches:
-            stretch.weigh(again, density, is_short=is_short)
+            if again:
+                stretch.weigh(again, density, is_short=is_short)
             for chosen in stretch.together():
                 finding = chosen.finding(stretch.reading.passage)
                 # One guess in a text that is otherwise clean must not stop it.
                 minor = replace(finding, severity=min(finding.severity, Severity.MINOR))
                 yield finding if density >= _DOUBTFUL else minor
+            yield from self._unmended(stretch, rulebook, density)
 
-    def _doubts(self, document: Document) -> tuple[dict[str, Doubt], float]:
-        """What the tagger holds of each segment's text, and the log share of words that it holds garbled."""
+    def _unmended(self, stretch: _Stretch, rulebook: Rulebook, density: float) -> Iterator[Finding]:
+        """Places that tagger and post-editor hold garbled together: found, with nothing to put there."""
+        words = stretch.reading.doubt.words
+        if self._editor is None or not words:
+            return
+        from qa.proposers import doubts
+
+        passage = stretch.reading.passage
+        witness, fitted = doubts.load()
+        shown = fitted.joined if self._settings.all else max(fitted.shown, self._settings.min_confidence)
+        fitted = replace(fitted, shown=shown)
+        heard = witness.heard(words, self._editor.surprise(passage.segment.text))
+        for span in fluency.spans(passage.segment.text, heard, fitted, density):
+            rule = rulebook.rules[fluency.rule_of(span)]
+            if rulebook.is_enabled(rule.id):
+                sure = round(max(fitted.confidence(word.garbled, density) for word in span), 2)
+                finding = passage.mark(rule, span[0].start, span[-1].end, [])
+                yield replace(finding, confidence=sure, source=TAGGER)
+
+    def _tags(self, document: Document) -> tuple[dict[str, Tags], float]:
+        """What the tagger says of each segment's text, and the log share of words that it holds garbled."""
         if self._tagger is None:
             return {}, calibration.UNKNOWN[1]
         texts = [segment.text for segment in fluency.readable(document)]
         tags = self._tagger.read(texts)
-        return {text: Doubt(tag) for text, tag in zip(texts, tags, strict=True)}, self._tagger.calibration.density(tags)
+        return dict(zip(texts, tags, strict=True)), self._tagger.calibration.density(tags)
 
     def _open(self) -> Verifier | None:
         if self._verifier is None and not self._silent:
+            from qa.lm import post_editor
             from qa.lm.model import LanguageModel
 
             try:
@@ -187,8 +221,10 @@ class Proposals:
 
                     self._verifier = RemoteVerifier(self.model, Cache())
                 else:
-                    model = LanguageModel(Path(self.model), self._settings.model_threads)
-                    self._verifier = Verifier(model, Cache())
+                    path, threads = Path(self.model), self._settings.model_threads
+                    self._verifier = Verifier(LanguageModel(path, threads), Cache())
+                    if post_editor.fits(path):
+                        self._editor = post_editor.load(path, threads, Cache())
             except ModelUnavailable as e:
                 if self._required:
                     raise
@@ -208,9 +244,16 @@ class _Stretch:
     """A passage, what was proposed for it and what of that is preferred so far."""
 
     def __init__(
-        self, verifier: Verifier, reading: Reading, before: str, known: dict[str, Calibration]
+        self,
+        verifier: Verifier,
+        editor: PostEditor | None,
+        reading: Reading,
+        before: str,
+        known: dict[str, Calibration],
     ) -> None:
-        self._verifier, self.reading, self._before, self._known = verifier, reading, before, known
+        self._verifier, self._editor = verifier, editor
+        self.reading, self._before = reading, before
+        self._known = {**known, SPECIFIC: known[_EDITED]} if editor else known
         self.preferred: list[_Chosen] = []
 
     def weigh(self, kinds: Sequence[str], density: float, *, is_short: bool) -> None:
@@ -218,21 +261,19 @@ class _Stretch:
         ones before is forgotten. ``density``: log share of garbled words in the document."""
         text, doubt = self.reading.passage.segment.text, self.reading.doubt
         least = 0.0 if is_short else _SUSPECTED_IN_DOUBT if density >= _DOUBTFUL else proposers.SUSPECTED
-        enough = {SPECIFIC: _ALONE, BLIND: 1.0 if is_short else math.inf}
+        enough = {SPECIFIC: _ALONE, BLIND: 1.0 if is_short else math.inf, LEARNED: math.inf}
         if density >= _DOUBTFUL:
-            enough = dict.fromkeys(enough, _IN_DOUBT)
-        names = [(kind, name) for kind in kinds for name in _PROPOSERS[kind] if kind == SPECIFIC or doubt.most >= least]
+            enough[SPECIFIC] = enough[BLIND] = _IN_DOUBT
+        names = [(kind, name) for kind in kinds for name in _PROPOSERS[kind] if kind != BLIND or doubt.most >= least]
         candidates = [
-            _Chosen(proposal, replacement, kind, self._known[kind], needed)
+            _Chosen(proposal, replacement, kind, self._known[kind], score, density, enough[kind])
             for kind, name in names
             for proposal in proposers.load(name).propose(self.reading)
             if OBJECT not in text[max(0, proposal.start - 1) : proposal.end + 1]
-            if (score := doubt.at(proposal.start, proposal.end)) >= least or kind == SPECIFIC
-            for needed in [
-                min(self._known[kind].needed(proposal.margin, score, density), enough[kind] * proposal.margin)
-            ]
+            if (score := doubt.at(proposal.start, proposal.end)) >= least or kind != BLIND
             for replacement in proposal.replacements
         ]
+        candidates = [c for c in self._edited(candidates) if c.needed <= _HOPELESS]
         gains = self._verifier.gains(
             self.reading.passage.text, [c.edit for c in candidates], self._before, [c.needed for c in candidates]
         )
@@ -240,6 +281,14 @@ class _Stretch:
         self.preferred += [
             replace(c, gain=gain) for c, gain in zip(candidates, gains, strict=True) if gain >= c.needed
         ]
+
+    def _edited(self, candidates: list[_Chosen]) -> list[_Chosen]:
+        """The candidates with what the post-editor gains by each."""
+        if self._editor is None:
+            return candidates
+        asked = [c for c in candidates if c.proposal.edited is None]
+        gains = iter(self._editor.gains(self.reading.passage.segment.text, [c.edit for c in asked]))
+        return [replace(c, edited=next(gains) if c.proposal.edited is None else c.proposal.edited) for c in candidates]
 
     def together(self) -> list[_Chosen]:
         """The edits that can be made together, best first; each after the first is weighed in the text that is left."""
@@ -269,14 +318,26 @@ class _Stretch:
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """One alternative of a proposal, what the model must gain by it, and what it gains."""
+    """One alternative of a proposal, and what is known of it: the tagger's ``score`` of the place, the document's
+    ``density``, the share of its proposer's margin that is ``enough`` in any case, the bits that the post-editor and
+    the language model gain by it."""
 
     proposal: Proposal
     replacement: str
     kind: str
     known: Calibration
-    needed: float
+    score: float
+    density: float
+    enough: float
+    edited: float = 0.0
     gain: float = 0.0
+
+    @property
+    def needed(self) -> float:
+        """The bits that the language model must gain."""
+        margin = self.proposal.margin
+        needed = self.known.needed(margin, self.score, self.density, self.edited)
+        return needed if self.enough == math.inf else min(needed, self.enough * margin)
 
     @property
     def edit(self) -> Edit:
@@ -287,7 +348,7 @@ class _Chosen:
 
         Those who know what they look for come before the blind, whose wording is seldom an editor's.
         """
-        return self.kind != SPECIFIC, self.needed - self.gain, self.proposal.start, self.proposal.end
+        return self.kind == BLIND, -self.known.odds(self.gain, self.needed), self.proposal.start, self.proposal.end
 
     def moved(self, made: Sequence[_Chosen]) -> Edit:
         """The same edit once the others, none of which it overlaps, are made."""

@@ -1,15 +1,17 @@
 """From a GGUF file to an ONNX model that ONNX Runtime runs fast on a processor, and to its tokenizer.
 
 The graph is the LLaMA architecture (RMS norm, rotary positions, grouped attention, SwiGLU) for one row of tokens with
-a free attention mask: many continuations of one text are scored in one pass. Weights are kept in 8 bits with a scale
-for every 32 (MatMulNBits), which a processor multiplies as integers: three times as fast as 32-bit numbers here, and
-within a hundredth of a bit a token of them (tests/test_lm.py).
+a free attention mask: many continuations of one text are scored in one pass. What was read before is handed in as the
+keys and values of each layer, and what a pass reads comes out as such, so that nothing is read twice. Weights are kept
+in 8 bits with a scale for every 32 (MatMulNBits), which a processor multiplies as integers: three times as fast as
+32-bit numbers here, and within a hundredth of a bit a token of them (tests/test_lm.py).
 """
 
 from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +22,15 @@ if TYPE_CHECKING:
     import numpy as np
     import onnx
 
+    Additions = Mapping[str, tuple[np.ndarray, np.ndarray]]
+
 _BLOCK = 32
 _LARGEST = 1_800_000_000
 """Bytes of a converted model; ONNX's own limit for one file is 2 GB."""
 _POSITIONS = 4096
 _CONTRIB = "com.microsoft"
+ALTERNATIVES = 5
+"""How many of the likeliest tokens a pass names where it is asked for them."""
 _PRETOKENIZERS = ("smollm", "gpt-2", "default")
 
 
@@ -111,23 +117,28 @@ class Gguf:
         return int(self._value("tokenizer.ggml.bos_token_id"))
 
 
-def convert(path: Path) -> tuple[bytes, str]:
-    """(ONNX model, JSON with its ``tokenizer`` and ``separator``). Raises ModelUnavailable."""
+def convert(path: Path, additions: Additions | None = None) -> tuple[bytes, str]:
+    """(ONNX model, JSON with its ``tokenizer``, ``separator`` and ``past``: the shape of nothing read).
+
+    ``additions``: what its matrices are to differ by, ``a`` and ``b`` of a matrix whose difference is ``b @ a``.
+    Raises ModelUnavailable.
+    """
     source = Gguf(path)
     tokenizer = json.loads(source.tokenizer())
-    meta = json.dumps({"tokenizer": tokenizer, "separator": source.separator()})
-    return _Graph(source).model(), meta
+    past = source.layers, 0, source.kv_heads, 1, source.head_size
+    meta = json.dumps({"tokenizer": tokenizer, "separator": source.separator(), "past": past})
+    return _Graph(source, additions or {}).model(), meta
 
 
 class _Graph:
     """Puts the nodes together; names of values are those of the GGUF weights they come from."""
 
-    def __init__(self, source: Gguf) -> None:
+    def __init__(self, source: Gguf, additions: Additions) -> None:
         import numpy as np
         import onnx
 
         self.np, self.onnx = np, onnx
-        self.source = source
+        self.source, self.additions = source, additions
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, np.ndarray] = {}
         self.size = 0
@@ -150,7 +161,11 @@ class _Graph:
     def quantized(self, name: str, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
         """Weights in 8 bits (0 stands at 128) and a scale for every 32."""
         np = self.np
-        blocks = self.source.matrix(name, rows, columns).reshape(rows, columns // _BLOCK, _BLOCK)
+        weights = self.source.matrix(name, rows, columns)
+        if name in self.additions:
+            a, b = self.additions[name]
+            weights = weights + b.astype(np.float32) @ a.astype(np.float32)
+        blocks = weights.reshape(rows, columns // _BLOCK, _BLOCK)
         scales = np.abs(blocks).max(-1) / 127
         safe = np.where(scales == 0, 1, scales)
         return (np.rint(blocks / safe[..., None]) + 128).astype(np.uint8), scales.astype(np.float32)
@@ -201,8 +216,13 @@ class _Graph:
         self.node("Mul", ["e.c", "e.t"], "e.b")
         x = self.node("Reshape", ["e.b", "row"], "e")
         self.node("Unsqueeze", ["positions", "axis0"], "at")
+        for name in ("keys", "values"):
+            parts = [f"past.{name}.{i}" for i in range(s.layers)]
+            self.nodes.append(helper.make_node("Split", [f"past.{name}"], parts, axis=0, num_outputs=s.layers))
         for i in range(s.layers):
-            x = self.layer(x, f"blk.{i}.", groups)
+            x = self.layer(x, i, groups)
+        for name in ("keys", "values"):
+            self.node("Concat", [f"{name}.{i}" for i in range(s.layers)], name, axis=0)
         self.node("Gather", [x, "rows"], "out.x")
         self.norm("out.x", "output_norm.weight", "out.n")
         self.linear("out.n", head, vocabulary, s.width, "logits")
@@ -211,15 +231,27 @@ class _Graph:
         self.node("GatherElements", ["logits", "wanted"], "chosen", axis=-1)
         self.node("Sub", ["chosen", "total"], "gain")
         self.node("Squeeze", ["gain", "last"], "logp")
+        self.node("Gather", ["logits", "asked"], "logits.asked")
+        self.node("Gather", ["total", "asked"], "total.asked")
+        self.node("Sub", ["logits.asked", "total.asked"], "all.asked")
+        self.integers("alternatives", ALTERNATIVES)
+        best = ["best", "best.ids"]
+        self.nodes.append(helper.make_node("TopK", ["all.asked", "alternatives"], best, axis=-1, sorted=1))
 
-        def value(name: str, kind: int, *shape: str) -> Any:
+        past = s.layers, "p", s.kv_heads, 1, size
+        now = s.layers, "t", s.kv_heads, 1, size
+
+        def value(name: str, kind: int, *shape: str | int) -> Any:
             return helper.make_tensor_value_info(name, kind, list(shape))
 
         graph = helper.make_graph(
             self.nodes, "lm",
-            [value("ids", types.INT64, "t"), value("positions", types.INT64, "t"), value("mask", types.FLOAT, "t", "t"),
-             value("rows", types.INT64, "r"), value("targets", types.INT64, "r")],
-            [value("logp", types.FLOAT, "r")],
+            [value("ids", types.INT64, "t"), value("positions", types.INT64, "t"), value("mask", types.FLOAT, "t", "a"),
+             value("rows", types.INT64, "r"), value("targets", types.INT64, "r"), value("asked", types.INT64, "q"),
+             value("past.keys", types.FLOAT, *past), value("past.values", types.FLOAT, *past)],
+            [value("logp", types.FLOAT, "r"), value("best", types.FLOAT, "q", "k"),
+             value("best.ids", types.INT64, "q", "k"), value("keys", types.FLOAT, *now),
+             value("values", types.FLOAT, *now)],
             [self.onnx.numpy_helper.from_array(v, k) for k, v in self.constants.items()],
         )  # fmt: skip
         opsets = [helper.make_opsetid("", 18), helper.make_opsetid(_CONTRIB, 1)]
@@ -228,8 +260,9 @@ class _Graph:
         self.onnx.save(model, out)
         return out.getvalue()
 
-    def layer(self, x: str, p: str, groups: int) -> str:
+    def layer(self, x: str, number: int, groups: int) -> str:
         s = self.source
+        p = f"blk.{number}."
         kv = s.kv_heads * s.head_size
         n = self.norm(x, f"{p}attn_norm.weight", f"{p}n")
         self.linear(n, f"{p}attn_q.weight", s.width, s.width, f"{p}q")
@@ -243,8 +276,11 @@ class _Graph:
             )  # fmt: skip
         # Each key and value serves a group of queries: (kv head, query in its group, token, size).
         self.node("Reshape", [f"{p}q.r", "query"], f"{p}q.h")
-        self.node("Reshape", [f"{p}k.r", "key"], f"{p}k.h")
-        self.node("Reshape", [f"{p}v", "key"], f"{p}v.h")
+        for name, one, rotated in (("keys", "k", f"{p}k.r"), ("values", "v", f"{p}v")):
+            self.node("Reshape", [rotated, "key"], f"{p}{one}.n")
+            self.node("Unsqueeze", [f"{p}{one}.n", "axis0"], f"{name}.{number}")
+            self.node("Squeeze", [f"past.{name}.{number}", "axis0"], f"{p}{one}.p")
+            self.node("Concat", [f"{p}{one}.p", f"{p}{one}.n"], f"{p}{one}.h", axis=0)
         self.node("Transpose", [f"{p}q.h"], f"{p}q.t", perm=[1, 2, 0, 3])
         self.node("Transpose", [f"{p}k.h"], f"{p}k.t", perm=[1, 2, 3, 0])
         self.node("Transpose", [f"{p}v.h"], f"{p}v.t", perm=[1, 2, 0, 3])

@@ -20,6 +20,7 @@ from qa.rulebook import Rule, Rulebook
 
 if TYPE_CHECKING:
     from qa.fluency.model import Tags, Word
+    from qa.lm.post_editor import Rewriting
 
 PROPOSERS = {
     "lexicon": "qa.proposers.lexicon",
@@ -28,11 +29,14 @@ PROPOSERS = {
     "order": "qa.proposers.order",
     "confusions": "qa.proposers.confusions",
     "fragments": "qa.proposers.fragments",
+    "post-editing": "qa.proposers.post_editing",
 }
 SPECIFIC = ("lexicon", "fragments")
 """Proposers that know what they look for: a few bits are enough."""
 BLIND = ("confusions", "function-words", "forms", "order")
 """Proposers that exchange whatever the model stumbles over: they need many, where the tagger has doubts at all."""
+LEARNED = ("post-editing",)
+"""Proposers that were taught by what editors changed."""
 SUSPECTED = 0.04
 """The tagger's score of a place from which on the blind are asked."""
 
@@ -42,6 +46,7 @@ class Proposal:
     """Alternatives for ``passage.text[start:end]``, best guess first, as they would be put in there.
 
     ``margin``: bits that the model must prefer one by. ``note``: what the message says besides.
+    ``edited``: bits by which the post-editor prefers it, where that is known from the proposing.
     """
 
     rule: Rule
@@ -51,6 +56,7 @@ class Proposal:
     margin: float
     note: str = ""
     entry: str = ""
+    edited: float | None = None
 
 
 class Surprise:
@@ -80,20 +86,20 @@ class Doubt:
 
     def __init__(self, tags: Tags | None) -> None:
         """``tags``: of the passage's text; None where there is no tagger, and every place is as doubtful."""
-        self._words = tags.words if tags else None
+        self.words = tags.words if tags else None
 
     def at(self, start: int, end: int) -> float:
         """Its highest score for a word of ``text[start:end]``, or for the one behind where that holds none."""
-        if self._words is None:
+        if self.words is None:
             return calibration.UNKNOWN[0]
-        first = bisect_left(self._words, start, key=_end_of)
-        scores = [w.garbled for w in self._words[first : first + 40] if w.start < end and start < w.end]
-        return max(scores or [w.garbled for w in self._words[first : first + 1]] or [0.0])
+        first = bisect_left(self.words, start, key=_end_of)
+        scores = [w.garbled for w in self.words[first : first + 40] if w.start < end and start < w.end]
+        return max(scores or [w.garbled for w in self.words[first : first + 1]] or [0.0])
 
     @property
     def most(self) -> float:
         """Its highest score in the passage."""
-        return calibration.UNKNOWN[0] if self._words is None else max((w.garbled for w in self._words), default=0.0)
+        return calibration.UNKNOWN[0] if self.words is None else max((w.garbled for w in self.words), default=0.0)
 
 
 def _end_of(word: Word) -> int:
@@ -103,13 +109,14 @@ def _end_of(word: Word) -> int:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a proposer reads: a passage, where phrase tables match in it, how unexpected its words are to the model, how
-    doubtful to the tagger, the rulebook."""
+    doubtful to the tagger, the rulebook, and what the post-editor would have written."""
 
     passage: Passage
     hits: tuple[Hit, ...]
     surprise: Surprise
     doubt: Doubt
     rulebook: Rulebook
+    rewritings: Callable[[], Sequence[Rewriting]] = tuple
 
     def rule(self, name: str) -> Rule | None:
         """The rule of the family ``proposal`` if it is switched on."""

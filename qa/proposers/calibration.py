@@ -1,8 +1,8 @@
 """How many bits a proposal must gain, given what else speaks for it; and how sure it is then.
 
 Fitted by training/calibrate_proposals.py on annotated passages and human English: a logistic regression of the gain,
-the proposer's own margin, the tagger's score of the place and the share of words that it holds garbled in the document.
-Solved for the gain, it says what margin a proposal has there.
+the proposer's own margin, the tagger's score of the place, the share of words that it holds garbled in the document
+and, where there is one, the post-editor's gain. Solved for the gain, it says what margin a proposal has there.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+LIMIT = 12.0
+"""Bits of the post-editor that count at most, for and against."""
 UNKNOWN = (0.05, math.log(0.03))
 """The tagger's score of a place, and the log share of garbled words, where there is no tagger."""
 
@@ -20,7 +22,8 @@ UNKNOWN = (0.05, math.log(0.03))
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Log-odds that a reader would act on a proposal: ``bias`` + ``gain`` × bits + ``margin`` × the proposer's margin
-    + ``score`` × log-odds of the tagger's score + ``document`` × log share of garbled words.
+    + ``score`` × log-odds of the tagger's score + ``document`` × log share of garbled words
+    + ``edited`` × bits by which the post-editor prefers it.
 
     ``shown``: probability from which on a proposal is shown; ``least``: bits that it must gain in any case.
     """
@@ -32,16 +35,22 @@ class Calibration:
     document: float
     shown: float
     least: float
+    edited: float = 0.0
 
-    def needed(self, margin: float, score: float, density: float) -> float:
+    def needed(self, margin: float, score: float, density: float, edited: float = 0.0) -> float:
         """The bits that a proposal must gain to be shown."""
         p = min(max(score, 1e-4), 1 - 1e-4)
         rest = self.bias + self.margin * margin + self.score * math.log(p / (1 - p)) + self.document * density
+        rest += self.edited * min(max(edited, -LIMIT), LIMIT)
         return max(self.least, (_logit(self.shown) - rest) / self.gain)
 
     def confidence(self, gain: float, needed: float) -> float:
         """How likely a reader would act on a proposal that gained so much and needed so much."""
-        return round(1 / (1 + math.exp(-_logit(self.shown) - self.gain * min(gain - needed, 40))), 2)
+        return round(1 / (1 + math.exp(-self.odds(gain, needed))), 2)
+
+    def odds(self, gain: float, needed: float) -> float:
+        """The same as log-odds."""
+        return _logit(self.shown) + self.gain * min(gain - needed, 40)
 
 
 @cache
