@@ -166,7 +166,8 @@ class Proposals:
             self.notes.append(f"{place}: {too_long}: not read by the language model")
         # Where much is wrong that somebody knew to look for, more is wrong than that.
         is_short = document.words < _SHORT
-        first, then = ([SPECIFIC, LEARNED], []) if self._editor else ([SPECIFIC], [BLIND])
+        first = [SPECIFIC, LEARNED] if self._editor else [SPECIFIC]
+        then = [] if self._editor and not is_short else [BLIND]
         for stretch in stretches:
             stretch.weigh(first, density, is_short=is_short)
         places = sum(len({c.proposal.start for c in stretch.preferred}) for stretch in stretches)

@@ -46,6 +46,8 @@ _MOST = 340
 _DIGITS = re.compile(r"\d+")
 
 
+_ARTICLES = frozenset(["a", "an", "the"])
+"""Words that belong to the one behind them."""
 _REMEMBERED = 2_000
 """Windows whose rewritings are held in memory."""
 
@@ -107,7 +109,7 @@ class PostEditor(Verifier):
         return [(at + w.start, bits) for w in windows(text) for at, bits in self._looked(w, text)["bits"]]
 
     def _looked(self, window: Window, text: str) -> dict[str, Any]:
-        place = self._key("looked", window, text)
+        place = self._key("written", window, text)
         if place not in self._seen:
             (known,) = self._known([place])
             if known is None:
@@ -248,7 +250,7 @@ def whole_words(text: str, start: int, end: int, new: str) -> Edit | None:
     if start == end and not new_words:
         return None
     # What is only left out or put in takes a neighbour along, so that there is something to mark and to say.
-    if not new_words.strip():
+    if not new_words.strip() or (start == end and new_words.strip().lower() in _ARTICLES):
         following = re.compile(r" ?[\w'-]+").match(text, end)
         if following:
             new_words += following[0]

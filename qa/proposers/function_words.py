@@ -31,6 +31,7 @@ PRONOUNS = {
 """Words that other languages do not tell apart. Not he, she, it, they, nor and, or, must: those change what is said."""
 _WORD = re.compile(r"(?<![\w'-])[A-Za-z]+(?![\w'-])")
 _ARTICLE = re.compile(r"(?<![\w'-])(the|a|an) (?=[A-Za-z])", re.IGNORECASE)
+_NEXT = re.compile(r"[\w'-]+")
 _NOUN = re.compile(r"(?<=[a-z,] )[a-z]{3,}(?![\w'-])")
 _LEAST, _LEAST_NEXT = 4.0, 10.0
 """Bits of a word, and of it and the next word together, from which on it is a stumbling block."""
@@ -72,8 +73,11 @@ def _articles(reading: Reading, rule: Rule) -> Iterator[Proposal]:
         small = match[1].lower()
         other = "the " if small != "the" else "an " if text[end].lower() in "aeiou" else "a "
         yield Proposal(rule, start, end, (_cased(other, match[1]),), rule.margin)
-        following = text[end] if match[1].islower() else text[end].upper()
-        yield Proposal(rule, start, end + 1, (following,), rule.margin + 1)
+        stop = _NEXT.match(text, end)
+        following = text[end : stop.end() if stop else end + 1]
+        if not match[1].islower():
+            following = following[0].upper() + following[1:]
+        yield Proposal(rule, start, end + len(following), (following,), rule.margin + 1)
     for match in _NOUN.finditer(text):
         start, end = match.span()
         if reading.surprise.at(start, end) < _LEAST_NOUN or not reading.rulebook.belongs(match[0], ("noun",)):
