@@ -50,6 +50,10 @@ _LONGEST = 4_000
 """Code points of a sentence that is read; what is longer is no prose, and is named in a note."""
 _DOUBTFUL = math.log(0.05)
 """Log share of garbled words from which on a document is a doubtful one."""
+_GARBLED = math.log(0.085)
+"""Log share of garbled words from which on a document is garbled all over: lively good English stays below."""
+_SURE = 0.95
+"""Confidence that the post-editor must have in a document that is not."""
 _SHOWN_WITH_ALL = 0.25
 """Confidence from which on proposals are shown where all findings are wanted."""
 _IN_DOUBT, _ALONE = 0.65, 1.3
@@ -170,19 +174,23 @@ class Proposals:
         then = [] if self._editor and not is_short else [BLIND]
         for stretch in stretches:
             stretch.weigh(first, density, is_short=is_short)
-        places = sum(len({c.proposal.start for c in stretch.preferred}) for stretch in stretches)
+        places = sum(len({c.proposal.start for c in s.preferred if c.kind == SPECIFIC}) for s in stretches)
         raised = math.log((_WORDS_A_PLACE * places + 1) / (document.words + 50))
         again = [*first, *then] if raised > density else then
         density = max(density, raised)
+        sure = _SHOWN_WITH_ALL if self._settings.all else _SURE
         for stretch in stretches:
             if again:
                 stretch.weigh(again, density, is_short=is_short)
             for chosen in stretch.together():
                 finding = chosen.finding(stretch.reading.passage)
+                if chosen.kind == LEARNED and not is_short and density < _GARBLED and finding.confidence < sure:
+                    continue
                 # One guess in a text that is otherwise clean must not stop it.
                 minor = replace(finding, severity=min(finding.severity, Severity.MINOR))
-                yield finding if density >= _DOUBTFUL else minor
-            yield from self._unmended(stretch, rulebook, density)
+                yield finding if density >= _GARBLED else minor
+            if density >= _GARBLED or self._settings.all:
+                yield from self._unmended(stretch, rulebook, density)
 
     def _unmended(self, stretch: _Stretch, rulebook: Rulebook, density: float) -> Iterator[Finding]:
         """Places that tagger and post-editor hold garbled together: found, with nothing to put there."""
