@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
+from typing import Any
 
 from qa.cache import Cache, key
 from qa.lm.model import Branch, LanguageModel
@@ -73,14 +75,17 @@ class Verifier:
         """(where a token begins in ``text``, its bits) for a passage: high where the model did not expect it."""
         out: list[tuple[int, float]] = []
         for window in windows(text, before):
-            known = self._known([self._key("surprise", window, text)])
-            if known[0] is None:
-                answer = json.dumps(self._stumbles(window, text))
-                self._remember([(self._key("surprise", window, text), answer)])
-            else:
-                answer = known[0]
-            out += [(at + window.start, bits) for at, bits in json.loads(answer)]
+            answer = self._answered(self._key("surprise", window, text), partial(self._stumbles, window, text))
+            out += [(at + window.start, bits) for at, bits in answer]
         return out
+
+    def _answered(self, place: bytes, ask: Callable[[], Any]) -> Any:
+        """What is known of old, or else what asking now gives, as JSON keeps it."""
+        (known,) = self._known([place])
+        if known is None:
+            known = json.dumps(ask())
+            self._remember([(place, known)])
+        return json.loads(known)
 
     def _trunk(self, window: Window, text: str) -> Trunk:
         return Trunk(self.model, window, text)

@@ -127,6 +127,13 @@ def test_an_edit_at_the_very_beginning_and_end(model: LanguageModel) -> None:
     assert gains[1] > 3
 
 
+def test_an_edit_behind_what_is_read_of_an_endless_sentence(model: LanguageModel) -> None:
+    """A sentence of numbers has a token for each digit: its end lies beyond what is read in one piece."""
+    text = " ".join(str(10_000 + i * 7_919 % 89_991) for i in range(170)) + " married with a nurse."
+    start = text.index("with")
+    assert Verifier(model).gains(text, [Edit(start, start + 4, "to"), Edit(0, 5, "12345")])[0] == 0
+
+
 def test_surprise_is_where_the_model_stumbles(model: LanguageModel) -> None:
     text = "The cat sat on the mat and drank a bowl of parliament."
     surprise = dict(Verifier(model).surprise(text))

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from marks import gguf
 from transformers import AutoModelForCausalLM
 
-from qa.lm.model import LanguageModel, default_path
+from qa.lm.model import LanguageModel
 
 TEXTS = (
     "The minister said on Tuesday that the government would spend more on schools, roads and hospitals.",
@@ -27,8 +28,7 @@ TEXTS = (
 
 
 def main() -> None:
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else default_path()
-    assert path is not None
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else gguf()
     ours = LanguageModel(path, 2)
     theirs = AutoModelForCausalLM.from_pretrained(str(path.parent), gguf_file=path.name, torch_dtype=torch.float32)
     theirs.lm_head.weight = theirs.model.embed_tokens.weight  # the file has one matrix for both

@@ -19,6 +19,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+from marks import gguf
 from marks import spans as marked_spans
 
 from qa import proposers
@@ -26,7 +27,7 @@ from qa.checks import rules
 from qa.fluency.model import Calibration as Tagging
 from qa.fluency.model import load as load_tagger
 from qa.lm import post_editor
-from qa.lm.model import LanguageModel, default_path
+from qa.lm.model import LanguageModel
 from qa.proposers import Doubt, Reading, Surprise
 from qa.readers import read_text
 from qa.rulebook import load
@@ -54,9 +55,7 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(proposers.PROPOSERS))
     parser.add_argument("--threads", type=int, default=0)
     args = parser.parse_args()
-    path = default_path()
-    if path is None:
-        sys.exit("no language model: mtqa lm install")
+    path = gguf()
     model = LanguageModel(path, args.threads)
     verifier = Verifier(model)
     editor = post_editor.load(path, args.threads)

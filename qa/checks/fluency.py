@@ -54,9 +54,7 @@ class Fluency:
     def __init__(self, tagger: Tagger, settings: Settings) -> None:
         self.notes: list[str] = []
         self._tagger = tagger
-        fitted = tagger.calibration
-        shown = fitted.joined if settings.all else max(fitted.shown, settings.min_confidence)
-        self._calibration = replace(fitted, shown=shown)
+        self._calibration = as_wanted(tagger.calibration, settings)
 
     def signature(self) -> str:
         """``tagger:`` and the first digits of the model's SHA-256."""
@@ -85,13 +83,7 @@ class Fluency:
         density = calibration.density(tags)
         for segment, tag in zip(segments, tags, strict=True):
             passage = Passage.of(document, segment, rulebook, "fluency")
-            for span in spans(segment.text, tag.words, calibration, density):
-                rule = rulebook.rules[rule_of(span)]
-                if not rulebook.is_enabled(rule.id):
-                    continue
-                start, end = span[0].start, span[-1].end
-                sure = round(max(calibration.confidence(word.garbled, density) for word in span), 2)
-                yield replace(passage.mark(rule, start, end, []), confidence=sure)
+            yield from marked(passage, tag.words, calibration, density, rulebook)
 
     def evidence(self, document: Document) -> Mapping[str, float]:
         """``machine``: mean log-odds that the text was translated by machine; ``garbled``: expected share of words."""
@@ -106,6 +98,23 @@ class Fluency:
 def readable(document: Document) -> list[Segment]:
     """The segments that the tagger may have anything to say of."""
     return [s for s in document.segments if len(s.text.split()) >= _LEAST_WORDS and is_latin(s.text)]
+
+
+def as_wanted(fitted: Calibration, settings: Settings) -> Calibration:
+    """The calibration with the confidence from which on the settings want marks."""
+    return replace(fitted, shown=fitted.joined if settings.all else max(fitted.shown, settings.min_confidence))
+
+
+def marked(
+    passage: Passage, words: Sequence[Word], calibration: Calibration, density: float, rulebook: Rulebook
+) -> Iterator[Finding]:
+    """The spans of a passage as findings of the tagger, each by the rule of its kind."""
+    for span in spans(passage.segment.text, words, calibration, density):
+        rule = rulebook.rules[_rule(span)]
+        if rulebook.is_enabled(rule.id):
+            finding = passage.mark(rule, span[0].start, span[-1].end, [])
+            sure = round(max(calibration.confidence(word.garbled, density) for word in span), 2)
+            yield replace(finding, confidence=sure, source=fluency.TAGGER)
 
 
 def spans(text: str, words: Sequence[Word], calibration: Calibration, density: float) -> Iterator[list[Word]]:
@@ -130,6 +139,6 @@ def spans(text: str, words: Sequence[Word], calibration: Calibration, density: f
 _RULES = {"word": "fluency/word", "broken": "fluency/broken"}
 
 
-def rule_of(span: Sequence[Word]) -> str:
+def _rule(span: Sequence[Word]) -> str:
     """The rule of the span's likeliest kind: what is neither a wrong word nor a broken sentence is grammar."""
     return _RULES.get(max(span, key=lambda word: word.garbled).kind, "fluency/grammar")

@@ -24,7 +24,6 @@ from qa.checks.passage import Passage, is_latin
 from qa.display import printable
 from qa.document import OBJECT, Document
 from qa.finding import Finding, Severity
-from qa.fluency import TAGGER
 from qa.lm import ModelUnavailable, missing_packages
 from qa.proposers import Doubt, Proposal, Reading, Surprise, calibration
 from qa.proposers.calibration import Calibration
@@ -180,8 +179,7 @@ class Proposals:
         density = max(density, raised)
         sure = _SHOWN_WITH_ALL if self._settings.all else _SURE
         for stretch in stretches:
-            if again:
-                stretch.weigh(again, density, is_short=is_short)
+            stretch.weigh(again, density, is_short=is_short)
             for chosen in stretch.together():
                 finding = chosen.finding(stretch.reading.passage)
                 if chosen.kind == LEARNED and not is_short and density < _GARBLED and finding.confidence < sure:
@@ -201,15 +199,8 @@ class Proposals:
 
         passage = stretch.reading.passage
         witness, fitted = doubts.load()
-        shown = fitted.joined if self._settings.all else max(fitted.shown, self._settings.min_confidence)
-        fitted = replace(fitted, shown=shown)
         heard = witness.heard(words, self._editor.surprise(passage.segment.text))
-        for span in fluency.spans(passage.segment.text, heard, fitted, density):
-            rule = rulebook.rules[fluency.rule_of(span)]
-            if rulebook.is_enabled(rule.id):
-                sure = round(max(fitted.confidence(word.garbled, density) for word in span), 2)
-                finding = passage.mark(rule, span[0].start, span[-1].end, [])
-                yield replace(finding, confidence=sure, source=TAGGER)
+        yield from fluency.marked(passage, heard, fluency.as_wanted(fitted, self._settings), density, rulebook)
 
     def _tags(self, document: Document) -> tuple[dict[str, Tags], float]:
         """What the tagger says of each segment's text, and the log share of words that it holds garbled."""
@@ -292,12 +283,16 @@ class _Stretch:
         ]
 
     def _edited(self, candidates: list[_Chosen]) -> list[_Chosen]:
-        """The candidates with what the post-editor gains by each."""
+        """The candidates with what the post-editor gains by each, where that counts."""
         if self._editor is None:
             return candidates
-        asked = [c for c in candidates if c.proposal.edited is None]
-        gains = iter(self._editor.gains(self.reading.passage.segment.text, [c.edit for c in asked]))
-        return [replace(c, edited=next(gains) if c.proposal.edited is None else c.proposal.edited) for c in candidates]
+        known = [c.proposal.edited if c.known.edited else 0.0 for c in candidates]
+        asked = [c.edit for c, gain in zip(candidates, known, strict=True) if gain is None]
+        gains = iter(self._editor.gains(self.reading.passage.segment.text, asked))
+        return [
+            replace(c, edited=next(gains) if gain is None else gain)
+            for c, gain in zip(candidates, known, strict=True)
+        ]
 
     def together(self) -> list[_Chosen]:
         """The edits that can be made together, best first; each after the first is weighed in the text that is left."""

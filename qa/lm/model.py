@@ -43,7 +43,7 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trunk:
+class Read:
     """Tokens that were read.
 
     ``bits``: of each (0 before the first that is judged); ``best``: the likeliest tokens at the place of each that is
@@ -101,7 +101,7 @@ class LanguageModel:
             digest = whole.hexdigest()
         self.version = digest[:12]
         self._graph, self._meta = _converted(path, digest, additions)
-        self._trunks: dict[tuple[int, ...], Trunk] = {}
+        self._trunks: dict[tuple[int, ...], Read] = {}
         self.passes = self.tokens_seen = 0
 
     # What is known from before needs neither of these: they are loaded when first used.
@@ -146,7 +146,7 @@ class LanguageModel:
         """What the tokens say."""
         return str(self._tokenizer.decode(list(ids), skip_special_tokens=False))
 
-    def read(self, ids: Sequence[int], first: int = 1, *, alternatives: bool = False) -> Trunk:
+    def read(self, ids: Sequence[int], first: int = 1, *, alternatives: bool = False) -> Read:
         """What the model holds of these tokens; the last few readings are remembered. It reads ``_LONGEST`` at most.
 
         ``first``: the first token that is judged; ``alternatives``: whether the likeliest tokens are named.
@@ -161,7 +161,7 @@ class LanguageModel:
             rows = np.arange(first - 1, n - 1)
             out = self._run(ids, np.arange(n), mask, rows, ids[first:], np.arange(len(rows)) if alternatives else ())
             bits = np.concatenate([np.zeros(first, np.float32), out.bits])
-            trunk = Trunk(ids, bits, out.best, out.best_bits, out.keys, out.values)
+            trunk = Read(ids, bits, out.best, out.best_bits, out.keys, out.values)
         self._trunks[ids] = trunk
         while len(self._trunks) > _REMEMBERED:
             del self._trunks[next(iter(self._trunks))]
@@ -170,13 +170,15 @@ class LanguageModel:
     def score(self, ids: Sequence[int], branches: Sequence[Branch]) -> tuple[np.ndarray, list[float]]:
         """Bits of each token of the trunk (its first has 0) and of each branch as a whole: below 0, nearer is likelier.
 
-        A branch begins at token 1 or later. All are read in as few passes as fit, and none sees another.
+        A branch begins at token 1 or later. All are read in as few passes as fit, and none sees another. One without
+        tokens (all of the text was deleted), or one that begins behind what was read, has 0.
         """
         trunk = self.read(ids)
         sums: list[float] = []
         group: list[Branch] = []
         used = 0
-        for branch in [*branches, None]:
+        within = [b if b.start <= len(trunk.ids) else Branch(b.start, ()) for b in branches]
+        for branch in [*within, None]:
             if group and (branch is None or used + len(branch.tokens) > _MOST):
                 sums += self._sums(trunk, group)
                 group, used = [], 0
@@ -185,7 +187,7 @@ class LanguageModel:
                 used += len(branch.tokens)
         return trunk.bits, sums
 
-    def _sums(self, trunk: Trunk, branches: Sequence[Branch]) -> list[float]:
+    def _sums(self, trunk: Read, branches: Sequence[Branch]) -> list[float]:
         """Bits of each branch. Its first token is judged by the trunk's last before it: that is read again."""
         import numpy as np
 
@@ -196,7 +198,7 @@ class LanguageModel:
         at = 0
         for branch in branches:
             size = len(branch.tokens)
-            if not size:  # all of the text was deleted
+            if not size:
                 continue
             first = branch.start - 1
             ids += [trunk.ids[first], *branch.tokens[:-1]]

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from qa.cache import Cache
 from qa.fluency.features import folded
 from qa.lm import ModelUnavailable
-from qa.lm.model import Branch, LanguageModel
+from qa.lm.model import Branch, LanguageModel, Read
 from qa.verifier import Edit, Trunk, Verifier, Window, windows
 
 if TYPE_CHECKING:
@@ -41,11 +41,8 @@ _TAIL = 10
 """Tokens behind a rewriting that it is compared with the original over."""
 _MOST = 340
 """Tokens of a window that it reads; longer sentences are left alone."""
-
-
 _DIGITS = re.compile(r"\d+")
-
-
+_FOLLOWING = re.compile(r" ?[\w'-]+")
 _ARTICLES = frozenset(["a", "an", "the"])
 """Words that belong to the one behind them."""
 _REMEMBERED = 2_000
@@ -111,26 +108,23 @@ class PostEditor(Verifier):
     def _looked(self, window: Window, text: str) -> dict[str, Any]:
         place = self._key("written", window, text)
         if place not in self._seen:
-            (known,) = self._known([place])
-            if known is None:
-                known = json.dumps(self._look(window, text))
-                self._remember([(place, known)])
             if len(self._seen) > _REMEMBERED:
                 self._seen.clear()
-            self._seen[place] = json.loads(known)
+            self._seen[place] = self._answered(place, partial(self._look, window, text))
         return self._seen[place]
 
     def _look(self, window: Window, text: str) -> dict[str, Any]:
         copy = _Copy(self.model, window, text)
         if len(copy.ids) > 2 * _MOST:
             return {"bits": [], "rewritings": []}
-        bits = self.model.read(copy.ids, copy.first, alternatives=True).bits
+        trunk = self.model.read(copy.ids, copy.first, alternatives=True)
         # A token owns the space before its word; what it says begins with the word.
         places = [copy.place(i) for i in range(copy.first, len(copy.ids))]
         starts = [at + (copy.text[at : at + 1] == " ") for at in places]
-        found = [(r.start, r.end, r.replacement, r.gain) for r in self._rewritten(copy, window, text)]
+        typed = text[window.start : window.end]
+        found = [(r.start, r.end, r.replacement, r.gain) for r in self._rewritten(copy, trunk, typed)]
         return {
-            "bits": [(at, round(-float(b), 3)) for at, b in zip(starts, bits[copy.first :], strict=True)],
+            "bits": [(at, round(-float(b), 3)) for at, b in zip(starts, trunk.bits[copy.first :], strict=True)],
             "rewritings": found,
         }
 
@@ -142,9 +136,9 @@ class PostEditor(Verifier):
             return [0.0] * len(edits)
         return super()._ask(text, window, edits, tail)
 
-    def _rewritten(self, copy: _Copy, window: Window, text: str) -> Iterator[Rewriting]:
+    def _rewritten(self, copy: _Copy, trunk: Read, typed: str) -> Iterator[Rewriting]:
+        """The rewritings of a window; ``typed``: the window as it was typed."""
         ids, first = copy.ids, copy.first
-        trunk = self.model.read(ids, first, alternatives=True)
         starts = sorted(
             (-float(bits), at, int(token))
             for at in range(first, len(ids))
@@ -175,8 +169,8 @@ class PostEditor(Verifier):
             a, b = copy.place(start), copy.place(there)
             edit = whole_words(copy.text, a, b, self.model.text(new))
             if edit and _is_faithful(copy.text[edit.start : edit.end], edit.replacement):
-                typed = _typed(edit.replacement, text[window.start + edit.start : window.start + edit.end])
-                yield Rewriting(edit.start, edit.end, typed, round(gain, 2))
+                new_text = _typed(edit.replacement, typed[edit.start : edit.end])
+                yield Rewriting(edit.start, edit.end, new_text, round(gain, 2))
 
     def _is_content(self, token: int) -> bool:
         return len(self.model.text([token]).strip()) > 4
@@ -235,31 +229,21 @@ def whole_words(text: str, start: int, end: int, new: str) -> Edit | None:
         end += 1
     old_words, new_words = text[start:end], new
     # Equal words at the ends, with the spaces beside them.
-    while True:
-        head = _shared(old_words, new_words)
-        if not head:
-            break
+    while head := _shared(old_words, new_words):
         start += head
         old_words, new_words = old_words[head:], new_words[head:]
-    while True:
-        tail = _shared(old_words[::-1], new_words[::-1])
-        if not tail:
-            break
+    while tail := _shared(old_words[::-1], new_words[::-1]):
         end -= tail
         old_words, new_words = old_words[: len(old_words) - tail], new_words[: len(new_words) - tail]
     if start == end and not new_words:
         return None
     # What is only left out or put in takes a neighbour along, so that there is something to mark and to say.
-    if not new_words.strip() or (start == end and new_words.strip().lower() in _ARTICLES):
-        following = re.compile(r" ?[\w'-]+").match(text, end)
-        if following:
-            new_words += following[0]
-            end = following.end()
-        else:
-            begin = _word_before(text, start)
-            new_words = text[begin:start] + new_words
-            start = begin
-    elif start == end:
+    is_put_in, put_in = start == end, new_words.strip().lower()
+    following = _FOLLOWING.match(text, end) if not put_in or (is_put_in and put_in in _ARTICLES) else None
+    if following:
+        new_words += following[0]
+        end = following.end()
+    elif is_put_in or not put_in:
         begin = _word_before(text, start)
         new_words = text[begin:start] + new_words
         start = begin

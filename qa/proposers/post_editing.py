@@ -13,9 +13,8 @@ _WORD = re.compile(r"[\w'’-]+")
 _ARTICLES = frozenset(["a", "an", "the"])
 _BE = frozenset(["be", "am", "is", "are", "was", "were", "been", "being"])
 _TORN = re.compile(r"\w[.] ?-?[a-z]")
-_CLASSES = {"noun-number": ("NN", "NNS"), "verb-form": ("VB", "VBZ", "VBD", "VBN", "VBG")}
-
-
+_BASES = {"noun-number": "NN", "verb-form": "VB"}
+"""The tag of the base form by which two forms of one word are told."""
 _MOST_LOST = 3
 """Words fewer than there were: what leaves out more leaves out what is said."""
 
@@ -59,9 +58,8 @@ def _kind(book: Rulebook, old: str, new: str) -> str:
     if changed <= _BE:
         return "verb-form"
     if len(before) == len(after) == 1:
-        for name, tags in _CLASSES.items():
-            base = book.reinflect(before[0], tags[0])
-            if base == book.reinflect(after[0], tags[0]):
+        for name, tag in _BASES.items():
+            if book.reinflect(before[0], tag) == book.reinflect(after[0], tag):
                 return name
         return "confusion"
     return "wording"
