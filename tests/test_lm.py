@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.server
 import json
+import os
 import re
 import subprocess
 import threading
@@ -16,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.cache import Cache, key
-from qa.lm import ModelUnavailable, installation
+from qa.lm import ModelUnavailable, conversion, installation
+from qa.lm import model as model_file
 from qa.lm.conversion import Gguf
 from qa.lm.model import Branch, LanguageModel
 from qa.verifier import Edit, Verifier, windows
@@ -168,6 +170,19 @@ def test_a_damaged_cache_is_begun_anew(tmp_path: Path, damage: bytes) -> None:
     cache.put([(key("a"), "1")])
     cache.close()
     assert Cache(tmp_path).get([key("a"), key("b")]) == {key("a"): "1"}
+
+
+def test_converted_models_do_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cache keeps those that were used last; the one that is still used stays, however old it is."""
+    monkeypatch.setenv("MTQA_CACHE", str(tmp_path))
+    monkeypatch.setattr(conversion, "convert", lambda path, additions: (b"graph", '{"separator": 0}'))
+    for number in range(9):
+        for used in (number, 0):
+            graph, _ = model_file._converted(tmp_path / "model.gguf", f"{used:016}", None)
+            os.utime(graph, (0, 2 * number + (used == 0)))
+    kept = sorted(p.name.split("-")[1] for p in tmp_path.glob("lm-*.onnx"))
+    assert kept == [f"{used:016}" for used in (0, 6, 7, 8)]
+    assert sorted(p.stem for p in tmp_path.glob("lm-*.json")) == sorted(p.stem for p in tmp_path.glob("lm-*.onnx"))
 
 
 # From the command

@@ -208,7 +208,10 @@ def losses(model: nn.Module, batch: list[tuple[list[int], int]]) -> torch.Tensor
     return nn.functional.cross_entropy(logits.float(), ids[:, 1:][taught[:, 1:]], reduction="none")
 
 
-def train(work: Path, minutes: float, seed: int, rate: float, epochs: float, start: Path | None) -> None:
+def train(
+    work: Path, minutes: float, seed: int, rate: float, epochs: float, start: Path | None, falling: float
+) -> None:
+    """``falling``: the last share of the time, over which the rate goes down to nearly nothing."""
     torch.manual_seed(seed)
     rng = random.Random(seed)
     path = gguf()
@@ -240,7 +243,7 @@ def train(work: Path, minutes: float, seed: int, rate: float, epochs: float, sta
                 done = True
                 break
             for group in optimizer.param_groups:
-                group["lr"] = rate * min(1.0, (step + 1) / 60) * max(0.02, 1 - spent)
+                group["lr"] = rate * min(1.0, (step + 1) / 60) * max(0.02, min(1.0, (1 - spent) / falling))
             loss = losses(model, batch).mean()
             optimizer.zero_grad()
             loss.backward()
@@ -303,6 +306,7 @@ def main() -> None:
     two.add_argument("--rate", type=float, default=5e-4)
     two.add_argument("--seed", type=int, default=1)
     two.add_argument("--start", type=Path)
+    two.add_argument("--falling", type=float, default=1.0)
     three = commands.add_parser("export")
     three.add_argument("work", type=Path)
     three.add_argument("out", type=Path)
@@ -312,7 +316,7 @@ def main() -> None:
     elif args.command == "export":
         export(args.work, args.out)
     else:
-        train(args.work, args.minutes, args.seed, args.rate, args.epochs, args.start)
+        train(args.work, args.minutes, args.seed, args.rate, args.epochs, args.start, args.falling)
 
 
 if __name__ == "__main__":

@@ -149,12 +149,13 @@ def _model(settings: config.Settings) -> Line:
     check = proposals.create(settings)
     if check is not None:
         try:
-            version = check.signature().partition(":")[2]
+            version, _, editor = check.signature().partition(":")[2].partition("+")
         finally:
             check.close()
         if check.silent:
             return Line("proposals", "; ".join(check.notes), failed=True)
-        return Line("proposals", f"judged by the language model {check.model}, {version}")
+        also = f", and made by the post-editor on it, {editor}" if editor else ""
+        return Line("proposals", f"judged by the language model {check.model}, {version}{also}")
     wanted = os.environ.get("MTQA_MODEL") if settings.model == AUTO else settings.model
     if wanted == OFF:
         return Line("proposals", "off")

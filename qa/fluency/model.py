@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from qa import packaged
 from qa.document import WORD
 from qa.fluency import TaggerUnavailable, missing_packages
 from qa.fluency.features import LONGEST, case_ids, folded
@@ -87,14 +87,10 @@ class Tagger:
 
         folder = files("qa.fluency")
         card = json.loads(folder.joinpath("tagger.json").read_text("utf-8"))
-        data: dict[str, bytes] = {}
-        for name in ("tagger.onnx", "tokenizer.json"):
-            try:
-                data[name] = folder.joinpath(name).read_bytes()
-            except OSError:
-                raise TaggerUnavailable(f"the fluency tagger's {name} is missing: install mtqa anew") from None
-            if hashlib.sha256(data[name]).hexdigest() != card["sha256"][name]:
-                raise TaggerUnavailable(f"the fluency tagger's {name} is damaged (SHA-256): install mtqa anew")
+        data = {
+            name: packaged.read(folder.joinpath(name), digest, f"the fluency tagger's {name}", TaggerUnavailable)
+            for name, digest in card["sha256"].items()
+        }
         self.calibration = Calibration(**card["calibration"])
         self.version: str = card["sha256"]["tagger.onnx"][:8]
         options = ort.SessionOptions()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
@@ -30,6 +31,8 @@ _LONGEST = 700
 _MOST = 400
 """Tokens of the branches of one pass."""
 _NEVER = -1e9
+_KEPT = 4
+"""Converted models in the cache, of 150 MB each; the one that was used longest ago goes first."""
 _REMEMBERED = 4
 """Readings that are remembered, of 7 to 14 MB each."""
 
@@ -313,6 +316,8 @@ def _converted(path: Path, digest: str, additions: Additions | None) -> tuple[An
         # The description is written last: where it is whole, so is the graph.
         described = json.loads(meta.read_text("utf-8"))
         if graph.stat().st_size == described["size"]:
+            with contextlib.suppress(OSError):  # another user's cache may be read only
+                os.utime(graph)
             return str(graph), meta.read_text("utf-8")
     except (OSError, ValueError, KeyError):
         pass
@@ -322,6 +327,9 @@ def _converted(path: Path, digest: str, additions: Additions | None) -> tuple[An
         folder.mkdir(parents=True, exist_ok=True)
         _write(graph, model)
         _write(meta, json.dumps(described).encode())
+        for old in sorted(folder.glob("lm-*.onnx"), key=lambda p: p.stat().st_mtime)[:-_KEPT]:
+            old.with_suffix(".json").unlink(missing_ok=True)
+            old.unlink(missing_ok=True)
     except OSError:
         return model, description
     return str(graph), json.dumps(described)

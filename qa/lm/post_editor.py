@@ -7,7 +7,6 @@ words that stand there. What others propose can be weighed in the same way. Made
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import re
@@ -18,6 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qa import packaged
 from qa.cache import Cache
 from qa.fluency.features import folded
 from qa.lm import ModelUnavailable
@@ -67,12 +67,7 @@ def additions() -> Additions:
     folder = files("qa.lm")
     card = json.loads(folder.joinpath("post_editor.json").read_text("utf-8"))
     place = folder.joinpath("post_editor.npz")
-    try:
-        data = place.read_bytes()
-    except OSError:
-        raise ModelUnavailable("the post-editor's weights are missing: install mtqa anew") from None
-    if hashlib.sha256(data).hexdigest() != card["sha256"]:
-        raise ModelUnavailable("the post-editor's weights are damaged (SHA-256): install mtqa anew")
+    data = packaged.read(place, card["sha256"], "the post-editor's post_editor.npz", ModelUnavailable)
     arrays = dict(np.load(io.BytesIO(data), allow_pickle=False))
     names = {name.rpartition(".")[0] for name in arrays}
     return {f"{name}.weight": (arrays[f"{name}.a"], arrays[f"{name}.b"]) for name in names}
