@@ -9,15 +9,27 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from sacrebleu.metrics import TER
 
 from qa.checker import Checker
 from qa.config import Settings
+from qa.finding import Finding
 from qa.fixes import apply
 from qa.lm.model import default_path
 from qa.readers import read_text
+
+ACCEPTED: dict[str, Callable[[Finding], bool]] = {
+    "all": lambda f: True,
+    "confidence .9": lambda f: f.confidence >= 0.9,
+    "confidence .95": lambda f: f.confidence >= 0.95,
+    "confidence .98": lambda f: f.confidence >= 0.98,
+    "rules alone": lambda f: f.source != "proposals",
+    "safe": lambda f: f.suggestions[0].safe,
+}
+"""Which fixes are made, by name."""
 
 
 def main() -> None:
@@ -30,26 +42,20 @@ def main() -> None:
     with Checker(Settings(model=args.model, grammar="off")) as checker:
         for file in args.files:
             rows = [json.loads(line) for line in file.open(encoding="utf-8")][: args.rows]
-            before, after, wanted = [], [], []
-            better = worse = findings = 0
-            for row in rows:
-                found = checker.check(read_text(row["mt"], "x", "text")).findings
-                fixed = apply(row["mt"], found, unsafe=True)
-                before.append(row["mt"])
-                after.append(fixed)
-                wanted.append(row["pe"])
-                findings += len(found)
-                if fixed != row["mt"]:
-                    a = ter.sentence_score(row["mt"], [row["pe"]]).score
-                    b = ter.sentence_score(fixed, [row["pe"]]).score
-                    better += b < a
-                    worse += b > a
-            a, b = (ter.corpus_score(side, [wanted]).score for side in (before, after))
-            print(
-                f"{file.name}: {len(rows)} sentences, {findings} findings; TER {a:.2f} → {b:.2f};"
-                f" sentences nearer {better}, farther {worse}; {ter.get_signature()}",
-                flush=True,
-            )
+            before, wanted = [row["mt"] for row in rows], [row["pe"] for row in rows]
+            found = [checker.check(read_text(text, "x", "text")).findings for text in before]
+            print(f"{file.name}: {len(rows)} sentences, TER {ter.corpus_score(before, [wanted]).score:.2f} as they are")
+            for name, accepts in ACCEPTED.items():
+                taken = [[f for f in findings if f.suggestions and accepts(f)] for findings in found]
+                after = [apply(text, some, unsafe=True) for text, some in zip(before, taken, strict=True)]
+                changed = [row for row in zip(before, after, wanted, strict=True) if row[0] != row[1]]
+                scores = [[ter.sentence_score(side, [pe]).score for side in (mt, new)] for mt, new, pe in changed]
+                print(
+                    f"  {name:18} {sum(map(len, taken)):4} fixes  TER {ter.corpus_score(after, [wanted]).score:.2f}"
+                    f"  sentences nearer {sum(b < a for a, b in scores)}, farther {sum(b > a for a, b in scores)}",
+                    flush=True,
+                )
+    print(ter.get_signature())
 
 
 if __name__ == "__main__":

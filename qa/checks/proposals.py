@@ -51,7 +51,7 @@ _DOUBTFUL = math.log(0.05)
 """Log share of garbled words from which on a document is a doubtful one."""
 _GARBLED = math.log(0.085)
 """Log share of garbled words from which on a document is garbled all over: lively good English stays below."""
-_SURE = 0.95
+_SURE = 0.9
 """Confidence that the post-editor must have in a document that is not."""
 _SHOWN_WITH_ALL = 0.25
 """Confidence from which on proposals are shown where all findings are wanted."""
