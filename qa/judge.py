@@ -162,7 +162,7 @@ _EXPECTED = 2.5
 """Log-odds lost per 1,000 words that show nothing: a machine-translated text would have shown something by then."""
 _PRIOR = -1.0
 """Log-odds before reading: texts that come to a checker are more often human than not."""
-_SURE, _UNLIKELY = 0.95, 0.2
+_SURE, _UNLIKELY = 0.85, 0.2
 """Probabilities from which on the verdict is true, and up to which it is false; between them it is open."""
 
 
@@ -177,9 +177,9 @@ _LEARNERS = frozenset({
 _SLIPS = ("fluency/grammar", "fluency/spelling")
 _A_SLIP = 3
 """Findings of that other evidence that there must be for each slip of grammar or spelling."""
-_TRANSLATION = 5.0
-"""Weight of the other evidence (false friends, torn phrases, literal set phrases …) below which no verdict is true: how
-a text sounds does not tell a learner from a machine."""
+_TRANSLATION, _A_THOUSAND = 10.0, 20.0
+"""Weight of the other evidence (false friends, torn phrases, literal set phrases …) below which no verdict is true, in
+all and in 1,000 words: how a text sounds does not tell a learner from a machine, and learners show a little of it."""
 
 
 def features(findings: Sequence[Finding], words: int, signals: Mapping[str, float]) -> tuple[float, ...]:
@@ -231,7 +231,8 @@ def machine_translated(
     probability = 1 / (1 + math.exp(-max(-50.0, min(50.0, log_odds))))
     others = [w for f in findings if not {f.rule, f.rule.split("/")[0]} & _LEARNERS and (w := _weight(f))]
     is_native = len(others) >= _A_SLIP * len(_slips(findings))
-    is_sure = probability >= _SURE and sum(others) >= _TRANSLATION and is_native
+    is_translation = sum(others) >= max(_TRANSLATION, _A_THOUSAND * words / 1000)
+    is_sure = probability >= _SURE and is_translation and is_native
     verdict = True if is_sure else False if probability <= _UNLIKELY else None
     evidence = tuple(sorted(weights, key=lambda family: (-weights[family], family)))
     return MachineTranslated(probability, None if words < SHORT_TEXT else verdict, evidence)

@@ -182,7 +182,7 @@ class Proposals:
             stretch.weigh(again, density, is_short=is_short)
             for chosen in stretch.together():
                 finding = chosen.finding(stretch.reading.passage)
-                if chosen.kind == LEARNED and not is_short and density < _GARBLED and finding.confidence < sure:
+                if chosen.kind == LEARNED and density < _GARBLED and finding.confidence < sure:
                     continue
                 # One guess in a text that is otherwise clean must not stop it.
                 minor = replace(finding, severity=min(finding.severity, Severity.MINOR))
