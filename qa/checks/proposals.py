@@ -55,7 +55,7 @@ _SURE = 0.9
 """Confidence that the post-editor must have in a document that is not."""
 _SHOWN_WITH_ALL = 0.25
 """Confidence from which on proposals are shown where all findings are wanted."""
-_IN_DOUBT, _ALONE = 0.65, 1.3
+_IN_DOUBT, _ALONE = 1.0, 1.3
 """Shares of its proposer's margin that are enough whatever the tagger holds of the place: of any proposer
 in a doubtful document, of a specific one elsewhere."""
 _WORDS_A_PLACE = 3
