@@ -8,6 +8,7 @@ likely.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -56,6 +57,9 @@ class Window:
 
 class Verifier:
     """Weighs edits of passages with one model. What it was asked before it knows by its cache, if it has one."""
+
+    _most = math.inf
+    """Tokens of a trunk in which edits are weighed; in a longer one none gains anything."""
 
     def __init__(self, model: LanguageModel, cache: Cache | None = None) -> None:
         self.model = model
@@ -160,6 +164,8 @@ class Verifier:
 
     def _ask(self, text: str, window: Window, edits: Sequence[Edit], tail: int) -> list[float]:
         trunk = self._trunk(window, text)
+        if len(trunk.ids) > self._most:
+            return [0.0] * len(edits)
         branches: list[Branch] = []
         spans: list[tuple[int, int]] = []
         for edit in edits:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from calibrate_tagger import _alarms, summary
 from marks import gguf
 from marks import spans as marked
 
-from qa.fluency.model import Calibration, Tags, load
+from qa.fluency.model import Calibration, Tags, load, log_odds
 from qa.lm import post_editor
 from qa.proposers.doubts import Witness, features
 
@@ -64,8 +63,7 @@ def table(documents: list[Read]) -> tuple[np.ndarray, np.ndarray]:
         density = Calibration.density([tags for tags, _, _ in document])
         for tags, bits, marks in document:
             for word, (own, following) in zip(tags.words, features(tags.words, bits), strict=True):
-                p = min(max(word.garbled, 1e-6), 1 - 1e-6)
-                x.append((math.log(p / (1 - p)), own, following, density))
+                x.append((log_odds(word.garbled), own, following, density))
                 y.append(any(word.start < e and s < word.end for s, e, _ in marks))
     return np.array(x), np.array(y)
 

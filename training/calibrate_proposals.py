@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from qa.proposers import BLIND, LEARNED, SPECIFIC
-from qa.proposers.calibration import LIMIT
+from qa.proposers.calibration import LIMIT, log_odds
 from qa.proposers.post_editing import lost
 
 CARD = Path("qa/proposers/calibration.json")
@@ -33,11 +32,6 @@ LEAST = {"specific": 2.0, "blind": 2.0, "specific-edited": 2.0, "learned": 6.0}
 """Bits of the language model below which nothing is shown."""
 SHARES = (1.0, 0.5, 0.25)
 """Of garbled text in a document."""
-
-
-def logit(score: float) -> float:
-    p = min(max(score, 1e-4), 1 - 1e-4)
-    return math.log(p / (1 - p))
 
 
 def diluted(
@@ -93,7 +87,7 @@ def fitted(kind: str, rows: list[dict[str, Any]], words: dict[str, int], budget:
     from sklearn.linear_model import LogisticRegression
 
     features = np.array([
-        (min(r["gain"], 30.0), r["margin"], logit(r["score"]), r["density"], min(max(r["edited"], -LIMIT), LIMIT))
+        (min(r["gain"], 30.0), r["margin"], log_odds(r["score"]), r["density"], min(max(r["edited"], -LIMIT), LIMIT))
         for r in rows
     ])  # fmt: skip
     names = ["gain", "margin", "score", "document", "edited"]

@@ -24,7 +24,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 from garbles import annotated, is_held, is_measured
 
-from qa.fluency.model import Calibration, Tags, load
+from qa.fluency.model import Calibration, Tags, load, log_odds
 from qa.morphology import lemmas
 
 CARD = Path("qa/fluency/tagger.json")
@@ -106,8 +106,7 @@ def main() -> None:
     for document, density in bad + mixed + good:
         for tags, marks in document:
             for word in tags.words:
-                p = min(max(word.garbled, 1e-6), 1 - 1e-6)
-                x.append((math.log(p / (1 - p)), density))
+                x.append((log_odds(word.garbled), density))
                 y.append(any(word.start < e and s < word.end for s, e, _ in marks))
     features, labels = np.array(x), np.array(y)
     fit = LogisticRegression(C=10).fit(features, labels)

@@ -221,10 +221,10 @@ class Proposals:
 
                     self._verifier = RemoteVerifier(self.model, Cache())
                 else:
-                    path, threads = Path(self.model), self._settings.model_threads
-                    self._verifier = Verifier(LanguageModel(path, threads), Cache())
+                    path, threads, known = Path(self.model), self._settings.model_threads, Cache()
+                    self._verifier = Verifier(LanguageModel(path, threads), known)
                     if post_editor.fits(path):
-                        self._editor = post_editor.load(path, threads, Cache())
+                        self._editor = post_editor.load(path, threads, known)
             except ModelUnavailable as e:
                 if self._required:
                     raise

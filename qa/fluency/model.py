@@ -59,9 +59,7 @@ class Calibration:
 
     def confidence(self, garbled: float, density: float) -> float:
         """From the tagger's probability for a word and the document's ``density``."""
-        p = min(max(garbled, 1e-6), 1 - 1e-6)
-        logit = self.bias + self.score * float(np.log(p / (1 - p))) + self.document * density
-        return _probability(logit)
+        return probability(self.bias + self.score * log_odds(garbled) + self.document * density)
 
     @staticmethod
     def density(tags: Sequence[Tags]) -> float:
@@ -123,7 +121,7 @@ class Tagger:
                 exp = np.exp(kind - kind.max(axis=1, keepdims=True))
                 odds = exp / exp.sum(axis=1, keepdims=True)
                 by_start = {
-                    start: (float(1 - odds[i, 0]), KINDS[1 + int(odds[i, 1:].argmax())], _probability(float(edited[i])))
+                    start: (float(1 - odds[i, 0]), KINDS[1 + int(odds[i, 1:].argmax())], probability(float(edited[i])))
                     for i, (start, end) in enumerate(offsets)
                     if end > start >= fresh
                 }
@@ -166,5 +164,12 @@ def _starts_word(text: str, at: int) -> bool:
     return at == 0 or not (text[at - 1].isalnum() and text[at].isalnum())
 
 
-def _probability(logit: float) -> float:
+def log_odds(garbled: float) -> float:
+    """Of the tagger's probability for a word, which is never quite 0 or 1 here."""
+    p = min(max(garbled, 1e-6), 1 - 1e-6)
+    return float(np.log(p / (1 - p)))
+
+
+def probability(logit: float) -> float:
+    """What log-odds say."""
     return float(1 / (1 + np.exp(-logit)))

@@ -9,7 +9,7 @@ import math
 import os
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -49,21 +49,12 @@ class Branch:
 class Read:
     """Tokens that were read.
 
-    ``bits``: of each (0 before the first that is judged); ``best``: the likeliest tokens at the place of each that is
-    judged, likeliest first, and ``best_bits`` theirs, if they were asked for; ``keys`` and ``values``: what the layers
-    hold of them (layers × tokens × heads × 1 × size).
+    ``bits``: of each that is judged, or of each, with 0 for those that are not; ``best``: the likeliest tokens at the
+    place of each that is judged, likeliest first, and ``best_bits`` theirs, if they were asked for; ``keys`` and
+    ``values``: what the layers hold of them (layers × tokens × heads × 1 × size).
     """
 
     ids: tuple[int, ...]
-    bits: np.ndarray
-    best: np.ndarray
-    best_bits: np.ndarray
-    keys: np.ndarray
-    values: np.ndarray
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Pass:
     bits: np.ndarray
     best: np.ndarray
     best_bits: np.ndarray
@@ -103,7 +94,7 @@ class LanguageModel:
                 whole.update(name.encode() + b"".join(part.tobytes() for part in additions[name]))
             digest = whole.hexdigest()
         self.version = digest[:12]
-        self._graph, self._meta = _converted(path, digest, additions)
+        self._graph, self._described = _converted(path, digest, additions)
         self._trunks: dict[tuple[int, ...], Read] = {}
         self.passes = self.tokens_seen = 0
 
@@ -122,10 +113,6 @@ class LanguageModel:
         except Exception as e:
             place = printable(str(self._path))
             raise ModelUnavailable(f"{place}: ONNX Runtime cannot run it ({type(e).__name__})") from None
-
-    @cached_property
-    def _described(self) -> Any:
-        return json.loads(self._meta)
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -163,8 +150,7 @@ class LanguageModel:
             mask = np.where(np.tri(n, dtype=bool), 0, _NEVER).astype(np.float32)
             rows = np.arange(first - 1, n - 1)
             out = self._run(ids, np.arange(n), mask, rows, ids[first:], np.arange(len(rows)) if alternatives else ())
-            bits = np.concatenate([np.zeros(first, np.float32), out.bits])
-            trunk = Read(ids, bits, out.best, out.best_bits, out.keys, out.values)
+            trunk = replace(out, bits=np.concatenate([np.zeros(first, np.float32), out.bits]))
         self._trunks[ids] = trunk
         while len(self._trunks) > _REMEMBERED:
             del self._trunks[next(iter(self._trunks))]
@@ -267,7 +253,7 @@ class LanguageModel:
         asked: Sequence[int] | np.ndarray,
         keys: np.ndarray | None = None,
         values: np.ndarray | None = None,
-    ) -> _Pass:
+    ) -> Read:
         """One pass over new tokens. ``rows``: tokens whose successor (``targets``) is judged; ``asked``: which of the
         rows are asked for the likeliest successors."""
         import numpy as np
@@ -285,7 +271,7 @@ class LanguageModel:
         logp, best, best_ids, new_keys, new_values = self._session.run(None, feed)
         self.passes += 1
         self.tokens_seen += len(ids)
-        return _Pass(logp / math.log(2), best_ids, best / math.log(2), new_keys, new_values)
+        return Read(tuple(ids), logp / math.log(2), best_ids, best / math.log(2), new_keys, new_values)
 
 
 def sha256(path: Path) -> str:
@@ -303,22 +289,23 @@ def _sha256(path: Path, size: int, changed: int) -> str:
         return hashlib.file_digest(f, "sha256").hexdigest()
 
 
-def _converted(path: Path, digest: str, additions: Additions | None) -> tuple[Any, str]:
-    """What ONNX Runtime loads (a path in the cache, or bytes where there is no cache), and the tokenizer's JSON."""
+def _converted(path: Path, digest: str, additions: Additions | None) -> tuple[Any, dict[str, Any]]:
+    """What ONNX Runtime loads (a path in the cache, or bytes where there is no cache), and its description."""
     from qa.lm.conversion import convert
 
     folder = cache_folder()
     stem = f"lm-{digest[:16]}-{_FORMAT}"
     if folder is None:
-        return convert(path, additions)
+        model, description = convert(path, additions)
+        return model, json.loads(description)
     graph, meta = folder / f"{stem}.onnx", folder / f"{stem}.json"
     try:
         # The description is written last: where it is whole, so is the graph.
-        described = json.loads(meta.read_text("utf-8"))
+        described: dict[str, Any] = json.loads(meta.read_text("utf-8"))
         if graph.stat().st_size == described["size"]:
             with contextlib.suppress(OSError):  # another user's cache may be read only
                 os.utime(graph)
-            return str(graph), meta.read_text("utf-8")
+            return str(graph), described
     except (OSError, ValueError, KeyError):
         pass
     model, description = convert(path, additions)
@@ -331,8 +318,8 @@ def _converted(path: Path, digest: str, additions: Additions | None) -> tuple[An
             old.with_suffix(".json").unlink(missing_ok=True)
             old.unlink(missing_ok=True)
     except OSError:
-        return model, description
-    return str(graph), json.dumps(described)
+        return model, described
+    return str(graph), described
 
 
 def _write(target: Path, data: bytes) -> None:

@@ -43,7 +43,7 @@ _MOST = 340
 """Tokens of a window that it reads; longer sentences are left alone."""
 _DIGITS = re.compile(r"\d+")
 _FOLLOWING = re.compile(r" ?[\w'-]+")
-_ARTICLES = frozenset(["a", "an", "the"])
+ARTICLES = frozenset(["a", "an", "the"])
 """Words that belong to the one behind them."""
 _REMEMBERED = 2_000
 """Windows whose rewritings are held in memory."""
@@ -84,6 +84,8 @@ def fits(path: Path) -> bool:
 class PostEditor(Verifier):
     """Weighs edits, and proposes them. A passage is read by itself, in windows."""
 
+    _most = 2 * _MOST
+
     def __init__(self, model: LanguageModel, cache: Cache | None = None) -> None:
         super().__init__(model, cache)
         self._seen: dict[bytes, dict[str, Any]] = {}
@@ -110,7 +112,7 @@ class PostEditor(Verifier):
 
     def _look(self, window: Window, text: str) -> dict[str, Any]:
         copy = _Copy(self.model, window, text)
-        if len(copy.ids) > 2 * _MOST:
+        if len(copy.ids) > self._most:
             return {"bits": [], "rewritings": []}
         trunk = self.model.read(copy.ids, copy.first, alternatives=True)
         # A token owns the space before its word; what it says begins with the word.
@@ -125,11 +127,6 @@ class PostEditor(Verifier):
 
     def _trunk(self, window: Window, text: str) -> Trunk:
         return _Copy(self.model, window, text)
-
-    def _ask(self, text: str, window: Window, edits: Sequence[Edit], tail: int) -> list[float]:
-        if len(_Copy(self.model, window, text).ids) > 2 * _MOST:
-            return [0.0] * len(edits)
-        return super()._ask(text, window, edits, tail)
 
     def _rewritten(self, copy: _Copy, trunk: Read, typed: str) -> Iterator[Rewriting]:
         """The rewritings of a window; ``typed``: the window as it was typed."""
@@ -234,7 +231,7 @@ def whole_words(text: str, start: int, end: int, new: str) -> Edit | None:
         return None
     # What is only left out or put in takes a neighbour along, so that there is something to mark and to say.
     is_put_in, put_in = start == end, new_words.strip().lower()
-    following = _FOLLOWING.match(text, end) if not put_in or (is_put_in and put_in in _ARTICLES) else None
+    following = _FOLLOWING.match(text, end) if not put_in or (is_put_in and put_in in ARTICLES) else None
     if following:
         new_words += following[0]
         end = following.end()

@@ -39,8 +39,7 @@ class Calibration:
 
     def needed(self, margin: float, score: float, density: float, edited: float = 0.0) -> float:
         """The bits that a proposal must gain to be shown."""
-        p = min(max(score, 1e-4), 1 - 1e-4)
-        rest = self.bias + self.margin * margin + self.score * math.log(p / (1 - p)) + self.document * density
+        rest = self.bias + self.margin * margin + self.score * log_odds(score) + self.document * density
         rest += self.edited * min(max(edited, -LIMIT), LIMIT)
         return max(self.least, (_logit(self.shown) - rest) / self.gain)
 
@@ -58,6 +57,11 @@ def load() -> dict[str, Calibration]:
     """The calibrations that ship with mtqa: of ``specific`` proposers, who know what they look for, and ``blind``."""
     fitted = json.loads(files("qa.proposers").joinpath("calibration.json").read_text("utf-8"))
     return {kind: Calibration(**values) for kind, values in fitted.items()}
+
+
+def log_odds(score: float) -> float:
+    """Of the tagger's score of a place, which is never quite 0 or 1 here."""
+    return _logit(min(max(score, 1e-4), 1 - 1e-4))
 
 
 def _logit(p: float) -> float:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
-from qa.fluency.model import Calibration, Word
+from qa.fluency.model import Calibration, Word, log_odds, probability
 
 LEAST = 0.05
 """Bits that are added before the logarithm is taken: below, one is as sure as the other."""
@@ -33,9 +33,8 @@ class Witness:
         """The words with what both hold of them. ``bits``: (where a token begins, how unlikely it was written)."""
         out = []
         for word, (own, following) in zip(words, features(words, bits), strict=True):
-            p = min(max(word.garbled, 1e-6), 1 - 1e-6)
-            logit = math.log(p / (1 - p)) + self.word * own + self.next * following
-            out.append(replace(word, garbled=1 / (1 + math.exp(-logit))))
+            logit = log_odds(word.garbled) + self.word * own + self.next * following
+            out.append(replace(word, garbled=probability(logit)))
         return tuple(out)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from qa.lm.post_editor import ARTICLES
 from qa.proposers import Proposal, Reading
 from qa.proposers.function_words import PREPOSITIONS, PRONOUNS
 from qa.rulebook import Rulebook
 
 _WORD = re.compile(r"[\w'’-]+")
-_ARTICLES = frozenset(["a", "an", "the"])
 _BE = frozenset(["be", "am", "is", "are", "was", "were", "been", "being"])
 _TORN = re.compile(r"\w[.] ?-?[a-z]")
 _BASES = {"noun-number": "NN", "verb-form": "VB"}
@@ -47,7 +47,7 @@ def _kind(book: Rulebook, old: str, new: str) -> str:
         return "fragment"
     if not changed or len(before) > 3:
         return "wording"
-    if changed <= _ARTICLES:
+    if changed <= ARTICLES:
         return "article"
     if changed <= PREPOSITIONS.keys():
         return "preposition"
