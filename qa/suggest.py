@@ -60,7 +60,22 @@ def render(parts: Sequence[Part], groups: Sequence[str | None], before: str, wor
         for name in part.filters:
             text = apply_filter(name, text, words)
         out.append(text + part.suffix if text else "")
-    return tidy(" ".join(filter(None, out)))
+    return tidy(_agreed(" ".join(filter(None, out)), parts))
+
+
+_INDEFINITE = re.compile(r"(?:\b(an?)|^(An?)) (?=([A-Za-z][\w-]*))")
+
+
+def _agreed(fix: str, parts: Sequence[Part]) -> str:
+    """``a`` or ``an`` by the word that follows now: the text's own article came with another word behind it."""
+    if not any(part.group for part in parts):
+        return fix  # wholly the table's own wording
+
+    def agree(match: re.Match[str]) -> str:
+        new = article(match[3])
+        return (new.capitalize() if match[2] else new) + " "
+
+    return _INDEFINITE.sub(agree, fix)
 
 
 def _form(table: Mapping[str, str | Mapping[str, str]], matched: str, before: str) -> str:

@@ -4,8 +4,8 @@
     PYTHONPATH=. python training/post_editor.py train WORK [--minutes 45] [--seed 1]
     PYTHONPATH=. python training/post_editor.py export WORK qa/lm/post_editor.npz
 
-What it learns from: windows of the annotated passages with their fixes, human English that stays as it is, and human
-English that ``garbles.Garbler`` broke. A row is ``separator source BEGIN target END``; only the target is learned.
+What it learns from: windows of the annotated passages with their fixes, human English that stays as it is, human
+English that ``garbles.Garbler`` broke, and post-edited translations (MLQE-PE, CC0). A row is ``separator source BEGIN target END``; only the target is learned.
 Needs torch and transformers, which the project does not install.
 """
 
@@ -95,8 +95,34 @@ def pair(window: list[Mark], rng: random.Random, kept: float) -> tuple[str, str]
     return " ".join(source.split()), " ".join(target.split())
 
 
-def data(work: Path, folder: Path, garbled: list[Path], seed: int) -> None:
-    """rows.jsonl: ``source``, ``target``, ``held`` (kept for measuring) and ``kind``."""
+POST_EDITED = ("ro", "et", "ru")
+"""Pairs of MLQE into English whose post-edits keep most of the translation (of the others most words are changed)."""
+
+
+def post_edits(folder: Path, rng: random.Random) -> Iterator[tuple[str, str]]:
+    """(translation, its post-edit) of MLQE's training sentences, without those that dev and test share."""
+    measured = {
+        json.loads(line)["src"]
+        for pair in POST_EDITED
+        for part in ("dev", "test20")
+        for line in (folder / "mlqe" / f"{part}.{pair}-en.jsonl").open(encoding="utf-8")
+    }
+    rows = [
+        json.loads(line)
+        for pair in POST_EDITED
+        for line in (folder / "mlqe" / f"train.{pair}-en.jsonl").open(encoding="utf-8")
+    ]
+    rng.shuffle(rows)
+    for row in rows:
+        if row["src"] not in measured and row["hter"] <= 0.5:
+            yield " ".join(folded(row["mt"]).split()), " ".join(folded(row["pe"]).split())
+
+
+def data(work: Path, folder: Path, garbled: list[Path], seed: int, shares: dict[str, float]) -> None:
+    """rows.jsonl: ``source``, ``target``, ``held`` (kept for measuring) and ``kind``.
+
+    ``shares``: words of the other kinds for each word of the passages.
+    """
     rng = random.Random(seed)
     rows: list[dict[str, Any]] = []
     words = 0
@@ -114,8 +140,8 @@ def data(work: Path, folder: Path, garbled: list[Path], seed: int) -> None:
                         words += len(source.split())
     garbler = Garbler(Path("rules/en"), rng, None)
     clean = clean_windows(folder, rng)
-    for kind, share in (("clean", 0.12), ("broken", 0.15)):
-        wanted = int(words * share)
+    for kind in ("clean", "broken"):
+        wanted = int(words * shares[kind])
         while wanted > 0:
             text = folded(" ".join(next(clean).split()))
             if len(text) > 2 * WINDOW:
@@ -123,11 +149,17 @@ def data(work: Path, folder: Path, garbled: list[Path], seed: int) -> None:
             broken = garbler.garbled(text, rng.choice((1, 2)))[0] if kind == "broken" else text
             rows.append({"source": " ".join(broken.split()), "target": text, "held": False, "kind": kind})
             wanted -= len(text.split())
+    wanted = int(words * shares["post-edit"])
+    for source, target in post_edits(folder, rng):
+        if wanted <= 0:
+            break
+        rows.append({"source": source, "target": target, "held": False, "kind": "post-edit"})
+        wanted -= len(source.split())
     rng.shuffle(rows)
     with (work / "rows.jsonl").open("w", encoding="utf-8") as out:
         for row in rows:
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
-    kinds = {k: sum(r["kind"] == k for r in rows) for k in ("passage", "clean", "broken")}
+    kinds = {k: sum(r["kind"] == k for r in rows) for k in ("passage", *shares)}
     print(f"{len(rows)} rows {kinds}, {sum(r['held'] for r in rows)} held")
 
 
@@ -299,6 +331,8 @@ def main() -> None:
     one.add_argument("folder", type=Path)
     one.add_argument("--garbled", type=Path, nargs="+", default=[Path("training/garbled")])
     one.add_argument("--seed", type=int, default=1)
+    for kind, share in (("clean", 0.12), ("broken", 0.15), ("post-edit", 0.1)):
+        one.add_argument(f"--{kind}", type=float, default=share, help=f"words for each word of passages ({share})")
     two = commands.add_parser("train")
     two.add_argument("work", type=Path)
     two.add_argument("--minutes", type=float, default=45)
@@ -312,7 +346,8 @@ def main() -> None:
     three.add_argument("out", type=Path)
     args = parser.parse_args()
     if args.command == "data":
-        data(args.work, args.folder, args.garbled, args.seed)
+        shares = {"clean": args.clean, "broken": args.broken, "post-edit": args.post_edit}
+        data(args.work, args.folder, args.garbled, args.seed, shares)
     elif args.command == "export":
         export(args.work, args.out)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -80,9 +80,6 @@ class Tagger:
     def __init__(self, threads: int = 1) -> None:
         if missing := missing_packages():
             raise TaggerUnavailable(f"the fluency tagger needs {', '.join(missing)}: pip install {' '.join(missing)}")
-        import onnxruntime as ort
-        from tokenizers import Tokenizer
-
         folder = files("qa.fluency")
         card = json.loads(folder.joinpath("tagger.json").read_text("utf-8"))
         data = {
@@ -91,13 +88,25 @@ class Tagger:
         }
         self.calibration = Calibration(**card["calibration"])
         self.version: str = card["sha256"]["tagger.onnx"][:8]
+        self._threads, self._data = threads, data
+        self._read: dict[str, Tags] = {}
+
+    # An unchanged document needs neither of these.
+    @cached_property
+    def _session(self) -> Any:
+        import onnxruntime as ort
+
         options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        self._session: Any = ort.InferenceSession(data["tagger.onnx"], options, providers=["CPUExecutionProvider"])
-        self._tokenizer: Any = Tokenizer.from_str(data["tokenizer.json"].decode())
-        self._read: dict[str, Tags] = {}
+        return ort.InferenceSession(self._data.pop("tagger.onnx"), options, providers=["CPUExecutionProvider"])
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from tokenizers import Tokenizer
+
+        return Tokenizer.from_str(self._data.pop("tokenizer.json").decode())
 
     def read(self, texts: Sequence[str]) -> list[Tags]:
         """What is said of each text. A long one is read in windows; what was read last is remembered."""

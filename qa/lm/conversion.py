@@ -124,9 +124,8 @@ def convert(path: Path, additions: Additions | None = None) -> tuple[bytes, str]
     Raises ModelUnavailable.
     """
     source = Gguf(path)
-    tokenizer = json.loads(source.tokenizer())
     past = source.layers, 0, source.kv_heads, 1, source.head_size
-    meta = json.dumps({"tokenizer": tokenizer, "separator": source.separator(), "past": past})
+    meta = json.dumps({"tokenizer": source.tokenizer(), "separator": source.separator(), "past": past})
     return _Graph(source, additions or {}).model(), meta
 
 

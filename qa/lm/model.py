@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from qa.lm.conversion import Additions
 
-_FORMAT = 2
+_FORMAT = 3
 """Raised when a converted model would come out otherwise: old ones in the cache are then not taken."""
 _LONGEST = 700
 """Tokens of a text that are read: attention grows with their square."""
@@ -116,11 +116,7 @@ class LanguageModel:
 
     @cached_property
     def _tokenizer(self) -> Any:
-        from tokenizers import Tokenizer, decoders
-
-        tokenizer = Tokenizer.from_str(json.dumps(self._described["tokenizer"]))
-        tokenizer.decoder = decoders.ByteLevel()
-        return tokenizer
+        return _tokenizer(self._described["tokenizer"])
 
     @cached_property
     def separator(self) -> int:
@@ -272,6 +268,16 @@ class LanguageModel:
         self.passes += 1
         self.tokens_seen += len(ids)
         return Read(tuple(ids), logp / math.log(2), best_ids, best / math.log(2), new_keys, new_values)
+
+
+@lru_cache(maxsize=2)
+def _tokenizer(described: str) -> Any:
+    """The library's tokenizer of its JSON; a model and the post-editor made of it have the same."""
+    from tokenizers import Tokenizer, decoders
+
+    tokenizer = Tokenizer.from_str(described)
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
 
 
 def sha256(path: Path) -> str:
