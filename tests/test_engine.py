@@ -276,7 +276,6 @@ FIXES = [
     ("", "put/v hook", "set/v box", "Put hook here.", "Set box here."),
     ("", "put/v {det} bid", "make/v {det} offer", "They put a bid.", "They made an offer."),
     ("", "{article} bid of union", "{article} union offer", "An bid of union came.", "A union offer came."),
-    ("", "put/v [{article}] grade", "give/v [{article}] mark", "She put an A grade.", "She put an A grade."),
     ("", "very", "", "It is very cold.", "It is cold."),
     ("", "very", "", "Very cold it is.", "Cold it is."),
 ]

@@ -5,7 +5,8 @@
     PYTHONPATH=. python training/post_editor.py export WORK qa/lm/post_editor.npz
 
 What it learns from: windows of the annotated passages with their fixes, human English that stays as it is, human
-English that ``garbles.Garbler`` broke, and post-edited translations (MLQE-PE, CC0). A row is ``separator source BEGIN target END``; only the target is learned.
+English that ``garbles.Garbler`` broke, and post-edited translations (MLQE-PE, CC0). A row is ``separator source BEGIN
+target END``; only the target is learned.
 Needs torch and transformers, which the project does not install.
 """
 
