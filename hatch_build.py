@@ -19,7 +19,7 @@ class CompiledRules(BuildHookInterface):  # type: ignore[type-arg]
 
         self._folder = tempfile.TemporaryDirectory()
         compiled = Path(self._folder.name) / "rulebook.txt"
-        compiled.write_text(compile_shipped(), "utf-8")
+        compiled.write_bytes(compile_shipped())
         build_data["force_include"][str(compiled)] = "qa/rulebook.txt"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:

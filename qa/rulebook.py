@@ -7,6 +7,7 @@ done once and kept in the user's cache folder under a key made of every rule fil
 from __future__ import annotations
 
 import copy
+import dataclasses
 import hashlib
 import json
 import os
@@ -15,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Any, cast
 
@@ -203,23 +205,32 @@ class _Search:
 class Rulebook:
     """Compiled rules. Use ``load``; ``folders`` are rule folders, mtqa's own first, then the user's."""
 
-    def __init__(self, compiled: str) -> None:
-        """``compiled``: a header of JSON, the dictionary's forms, its lemmas, then a phrase-table entry a line."""
-        lines = compiled.split("\n")
-        header = json.loads(lines[0])
+    def __init__(self, compiled: bytes) -> None:
+        """``compiled``: a header of JSON, the dictionary's forms, its lemmas, then a phrase-table entry a line.
+
+        Few of the tens of thousands of entries are ever looked at: they stay bytes until then.
+        """
+        first = compiled.index(b"\n")
+        header = json.loads(compiled[:first])
+        forms, lemmas = header["tables"]
+        second = first + 1 + forms
+        third = second + 1 + lemmas
+        if len(compiled) != third + sum(header["sizes"]) + len(header["sizes"]):
+            raise ValueError("cut short")
         self.digest: str = header["digest"]
         self.rules: dict[str, Rule] = {r["id"]: _rule_from(r) for r in header["rules"]}
         self._index: dict[str, list[int]] = header["index"]
         self._anchors = frozenset(self._index)
-        self._also: list[list[str]] = header["also"]
-        self._entry_rules: list[str] = header["entry_rules"]
+        self._also: list[str] = header["also"].split("\n")
+        self._entry_rules = [rule for rule, count in header["entry_rules"] for _ in range(count)]
         self._topics: dict[str, frozenset[str]] = {k: frozenset(v) for k, v in header["topics"].items()}
         self._classes: dict[str, list[str]] = header["classes"]
         self._members: dict[str, frozenset[str]] = {}
         self._maps: dict[str, dict[str, str]] = header["maps"]
         self.lexicons: dict[str, str] = header["lexicons"]
-        self._forms, self._lemmas = lines[1], lines[2]
-        self._entry_lines = lines[3:]
+        self._forms, self._lemmas = compiled[first + 1 : second].decode(), compiled[second + 1 : third].decode()
+        self._compiled = compiled
+        self._ends = list(accumulate((size + 1 for size in header["sizes"]), initial=third))
         self._entries: dict[int, Entry] = {}
         self._programs: dict[str, Any] = {}
         self._patterns: list[tuple[str, str]] = [(r.id, p) for r in self.rules.values() for p in r.patterns]
@@ -259,7 +270,7 @@ class Rulebook:
         index, also = self._index, self._also
         numbers = {n for anchor in words & self._anchors for n in index[anchor]}
         for number in sorted(numbers):
-            if (needed := also[number]) and words.isdisjoint(needed):
+            if (needed := also[number]) and words.isdisjoint(needed.split("|")):
                 continue
             rule = self._entry_rules[number]
             if rule in self._enabled:
@@ -269,7 +280,8 @@ class Rulebook:
     def entry(self, number: int) -> Entry:
         """The n-th compiled entry."""
         if number not in self._entries:
-            self._entries[number] = _entry_from(json.loads(self._entry_lines[number]))
+            row = self._compiled[self._ends[number] + 1 : self._ends[number + 1]]
+            self._entries[number] = _entry_from(json.loads(row), self._also[number])
         return self._entries[number]
 
     def entries_of(self, rule: str) -> Iterator[Entry]:
@@ -364,7 +376,7 @@ def load(folders: Sequence[Path] = (), *, cache: Path | None = None) -> Rulebook
     target = folder / f"rulebook-{digest}.txt" if folder else None
     for place in (SHIPPED_COMPILED, target):
         try:
-            if place is not None and (book := Rulebook(place.read_text("utf-8"))).digest == digest:
+            if place is not None and (book := Rulebook(place.read_bytes())).digest == digest:
                 return book
         except (OSError, ValueError, KeyError, IndexError, TypeError):
             continue  # not there, or not whole: it is made anew below
@@ -374,7 +386,7 @@ def load(folders: Sequence[Path] = (), *, cache: Path | None = None) -> Rulebook
     return Rulebook(compiled)
 
 
-def compile_shipped() -> str:
+def compile_shipped() -> bytes:
     """mtqa's own rules, compiled, for the wheel."""
     folders = [shipped_folder()]
     return compile_rules(folders, _digest(_files(folders)))
@@ -390,15 +402,15 @@ def cache_folder() -> Path | None:
     return Path(platformdirs.user_cache_dir("mtqa"))
 
 
-def _write(target: Path, text: str) -> None:
+def _write(target: Path, data: bytes) -> None:
     """All or nothing; a cache that cannot be written is done without."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         for old in sorted(target.parent.glob("rulebook-*.txt"), key=lambda p: p.stat().st_mtime)[:-7]:
             old.unlink(missing_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=".rulebook-")
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
         Path(name).replace(target)
     except OSError:
         return
@@ -430,8 +442,8 @@ def _digest(files: Sequence[tuple[str, Path]]) -> str:
     return digest.hexdigest()[:16]
 
 
-def compile_rules(folders: Sequence[Path], digest: str = "", chosen: Sequence[Path] = ()) -> str:
-    """The rules of the folders as the text that ``Rulebook`` reads. Raises MtqaError.
+def compile_rules(folders: Sequence[Path], digest: str = "", chosen: Sequence[Path] = ()) -> bytes:
+    """The rules of the folders as ``Rulebook`` reads them. Raises MtqaError.
 
     ``chosen``: only the rule files that are one of these or lie below one of them; all if empty.
     """
@@ -461,22 +473,27 @@ def compile_rules(folders: Sequence[Path], digest: str = "", chosen: Sequence[Pa
     for number, entry in enumerate(entries):
         for anchor in entry.anchors:
             index.setdefault(anchor, []).append(number)
+    by_form, by_lemma = dictionary()
+    tables = [_table(by_form).encode(), _table(by_lemma).encode()]
+    rows = [_json(_row(entry)) for entry in entries]
     header = {
         "digest": digest,
         "rules": [asdict(r) for r in rules],
         "index": index,
-        "also": [e.also for e in entries],
-        "entry_rules": owners,
+        "also": "\n".join("|".join(e.also) for e in entries),
+        "entry_rules": [[name, len(list(same))] for name, same in groupby(owners)],
+        "tables": [len(table) for table in tables],
+        "sizes": [len(row) for row in rows],
         "topics": topics,
         "classes": {c: sorted(lexicons.terms(c)) for c in sorted(classes) if not is_class(c)},
         "lexicons": {n: lexicons.pattern(n) for n in _FOR_CHECKS if n in lexicons},
         "maps": {n: m for n in lexicons.names if (m := lexicons.mapping(n))},
     }
-    by_form, by_lemma = dictionary()
-    rows = [json.dumps(asdict(e), ensure_ascii=False, separators=(",", ":")) for e in entries]
-    return "\n".join(
-        [json.dumps(header, ensure_ascii=False, separators=(",", ":")), _table(by_form), _table(by_lemma), *rows]
-    )
+    return b"\n".join([_json(header), *tables, *rows])
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _table(rows: Mapping[str, Mapping[str, str]]) -> str:
@@ -502,10 +519,30 @@ def _rule_from(data: dict[str, Any]) -> Rule:
     return Rule(**data)
 
 
-def _entry_from(data: dict[str, Any]) -> Entry:
-    data["fixes"] = tuple(tuple(Part(**{**p, "filters": tuple(p["filters"])}) for p in fix) for fix in data["fixes"])
-    for key in ("anchors", "also", "before", "after"):
-        data[key] = tuple(data[key])
+_DEFAULTS = {f.name: f.default for kind in (Entry, Part) for f in dataclasses.fields(kind)}
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    """An entry without what is as usual; a part of a fix that is only text is that text."""
+
+    def unusual(one: Entry | Part) -> dict[str, Any]:
+        values = ((f.name, getattr(one, f.name)) for f in dataclasses.fields(one))
+        return {name: value for name, value in values if value != _DEFAULTS[name]}
+
+    fixes = [[part.text if part == Part(part.text) else unusual(part) for part in fix] for fix in entry.fixes]
+    return {**unusual(entry), "fixes": fixes, "also": ()}
+
+
+def _entry_from(data: dict[str, Any], also: str) -> Entry:
+    def part(given: str | dict[str, Any]) -> Part:
+        if isinstance(given, str):
+            return Part(given)
+        return Part(**{**given, "filters": tuple(given.get("filters", ()))})
+
+    data["fixes"] = tuple(tuple(map(part, fix)) for fix in data["fixes"])
+    data["also"] = tuple(filter(None, also.split("|")))
+    for key in ("anchors", "before", "after"):
+        data[key] = tuple(data.get(key, ()))
     return Entry(**data)
 
 
