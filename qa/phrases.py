@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import pairwise
 
 from qa.morphology import TAGS_OF_CLASS, forms, inflect
@@ -361,6 +362,7 @@ def _sequence(tokens: list[_Token], trailing: bool = False) -> str:
 _PIECE = re.compile(r"[^\W_]+")
 
 
+@cache
 def _commonness(words: frozenset[str]) -> tuple[float, int]:
     """How unfit a set of words is as an anchor: the share of common ones, then how many, then how short."""
     pieces = [_anchor(w) for w in words]
@@ -368,6 +370,7 @@ def _commonness(words: frozenset[str]) -> tuple[float, int]:
     return common, round(8 / max(min(map(len, pieces), default=1), 1) * 4) + len(pieces)
 
 
+@cache
 def _anchor(word: str) -> str:
     """The rarest-looking piece of a term: the longest that is not common."""
     pieces = _PIECE.findall(word.lower())

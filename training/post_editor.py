@@ -2,6 +2,7 @@
 
     PYTHONPATH=. python training/post_editor.py data WORK ../shared/data [--garbled training/garbled] [--seed 1]
     PYTHONPATH=. python training/post_editor.py train WORK [--minutes 45] [--seed 1]
+    PYTHONPATH=. python training/post_editor.py mean WORK RUN.npz RUN.npz
     PYTHONPATH=. python training/post_editor.py export WORK qa/lm/post_editor.npz
 
 What it learns from: windows of the annotated passages with their fixes, human English that stays as it is, human
@@ -308,6 +309,13 @@ def save(model: nn.Module, out: Path) -> None:
     np.savez(out, **{k: v.detach().numpy().astype(np.float16) for k, v in learned(model).items()})
 
 
+def mean(work: Path, runs: list[Path]) -> None:
+    """The mean of the weights of runs of which each began with the one before: better than any of them."""
+    loaded = [dict(np.load(run)) for run in runs]
+    arrays = {name: np.mean([one[name].astype(np.float32) for one in loaded], axis=0) for name in loaded[0]}
+    np.savez(work / "post_editor.npz", **{name: value.astype(np.float16) for name, value in arrays.items()})
+
+
 def export(work: Path, out: Path) -> None:
     """The weights as the product merges them: the scale in ``b``, queries and keys in the order of the GGUF file."""
     arrays = {}
@@ -342,6 +350,9 @@ def main() -> None:
     two.add_argument("--seed", type=int, default=1)
     two.add_argument("--start", type=Path)
     two.add_argument("--falling", type=float, default=1.0)
+    mixed = commands.add_parser("mean")
+    mixed.add_argument("work", type=Path)
+    mixed.add_argument("runs", type=Path, nargs="+")
     three = commands.add_parser("export")
     three.add_argument("work", type=Path)
     three.add_argument("out", type=Path)
@@ -349,6 +360,8 @@ def main() -> None:
     if args.command == "data":
         shares = {"clean": args.clean, "broken": args.broken, "post-edit": args.post_edit}
         data(args.work, args.folder, args.garbled, args.seed, shares)
+    elif args.command == "mean":
+        mean(args.work, args.runs)
     elif args.command == "export":
         export(args.work, args.out)
     else:
