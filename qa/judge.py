@@ -174,6 +174,8 @@ _LEARNERS = frozenset({
     "proposal/article", "proposal/pronoun", "proposal/noun-number", "proposal/verb-form", "proposal/wording",
 })  # fmt: skip
 """Families of evidence, and single rules, that people who write a language that is not their own show as well."""
+_LEARNERS_TABLES = ("-preposition", "-grammar")
+"""How the rules are called that hold such things by language."""
 _SLIPS = ("fluency/grammar", "fluency/spelling")
 _A_SLIP = 3
 """Findings of that other evidence that there must be for each slip of grammar or spelling."""
@@ -190,6 +192,10 @@ def features(findings: Sequence[Finding], words: int, signals: Mapping[str, floa
     thousands = max(words, SHORT_TEXT) / 1000
     slips = math.log1p(len(_slips(findings)) / thousands)
     return math.log1p(evidence / thousands), signals["machine"], math.log(signals["garbled"]), slips
+
+
+def _is_learners(rule: str) -> bool:
+    return bool({rule, rule.split("/")[0]} & _LEARNERS) or rule.endswith(_LEARNERS_TABLES)
 
 
 def _slips(findings: Sequence[Finding]) -> list[Finding]:
@@ -229,7 +235,7 @@ def machine_translated(
     else:
         log_odds = _PRIOR + sum(weights.values()) - _EXPECTED * words / 1000
     probability = 1 / (1 + math.exp(-max(-50.0, min(50.0, log_odds))))
-    others = [w for f in findings if not {f.rule, f.rule.split("/")[0]} & _LEARNERS and (w := _weight(f))]
+    others = [w for f in findings if not _is_learners(f.rule) and (w := _weight(f))]
     is_native = len(others) >= _A_SLIP * len(_slips(findings))
     is_translation = sum(others) >= max(_TRANSLATION, _A_THOUSAND * words / 1000)
     is_sure = probability >= _SURE and is_translation and is_native

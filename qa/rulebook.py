@@ -249,6 +249,7 @@ class Rulebook:
     def view(self, accept: Callable[[Rule], bool]) -> Rulebook:
         """The same rulebook with other rules switched on; this one stays as it is."""
         other = copy.copy(self)
+        other._entries, other._programs = {}, {}  # what only the view looks at goes with it
         other._patterns = [(r.id, p) for r in self.rules.values() for p in r.patterns]
         other.only(accept)
         return other

@@ -60,7 +60,7 @@ def problems_of(rule: Rule, rulebook: Rulebook, lexicons: Lexicons) -> Iterator[
         for problem in _example(rule, rulebook, example):
             yield f"{rule.path}:{example.line}: {problem}: {example.text.strip()}"
     alone = rulebook.view(lambda other: other.id == rule.id)  # thousands of entries: nobody else need look
-    for entry in rulebook.entries_of(rule.id):
+    for entry in alone.entries_of(rule.id):
         for problem in _entry(rule, entry, alone, lexicons):
             yield f"{rule.path}:{entry.line}: {problem} (entry: {entry.text})"
 

@@ -154,12 +154,13 @@ class Verifier:
             for e in edits
         ]
         known = self._known(keys)
-        new = [i for i, answer in enumerate(known) if answer is None]
+        # The tables of several languages often propose the same.
+        new = {key: edit for key, edit, answer in zip(keys, edits, known, strict=True) if answer is None}
         if new:
-            gains = self._ask(text, window, [edits[i] for i in new], tail)
-            for i, gain in zip(new, gains, strict=True):
-                known[i] = f"{gain:.3f}"
-            self._remember([(keys[i], known[i] or "") for i in new])
+            gains = self._ask(text, window, list(new.values()), tail)
+            answers = {key: f"{gain:.3f}" for key, gain in zip(new, gains, strict=True)}
+            self._remember(list(answers.items()))
+            known = [answers.get(key, answer) for key, answer in zip(keys, known, strict=True)]
         return [float(answer or 0) for answer in known]
 
     def _ask(self, text: str, window: Window, edits: Sequence[Edit], tail: int) -> list[float]:

@@ -37,20 +37,33 @@ def test_all_families_of_the_design_are_begun() -> None:
     assert {name.split("/")[0] for name in RULES} >= FAMILIES
 
 
-def test_a_cached_rulebook_is_the_compiled_one(tmp_path: Path) -> None:
-    first = load(cache=tmp_path)
-    assert len(list(tmp_path.glob("rulebook-*.txt"))) == 1
-    second = load(cache=tmp_path)
-    assert first.rules == second.rules
-    assert first.digest == second.digest
+@pytest.fixture(scope="module")
+def cached(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cache")
+    load(cache=folder)
+    (file,) = folder.glob("rulebook-*.txt")
+    return file
+
+
+def test_a_cached_rulebook_is_the_compiled_one(cached: Path, rulebook: Rulebook) -> None:
+    before = cached.stat().st_mtime_ns
+    second = load(cache=cached.parent)
+    assert cached.stat().st_mtime_ns == before
+    assert second.rules == rulebook.rules
+    assert second.digest == rulebook.digest
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"\xff\xfe", b'{"digest": 1}\n'])
-def test_a_damaged_cache_is_made_anew(tmp_path: Path, damage: bytes) -> None:
-    whole = load(cache=tmp_path)
-    cached = next(tmp_path.glob("rulebook-*.txt"))
-    cached.write_bytes(damage)
-    assert load(cache=tmp_path).rules == whole.rules
+def test_a_damaged_cache_is_made_anew(tmp_path: Path, damage: bytes, cached: Path, rulebook: Rulebook) -> None:
+    (tmp_path / cached.name).write_bytes(damage)
+    assert load(cache=tmp_path).rules == rulebook.rules
+    assert (tmp_path / cached.name).read_bytes() == cached.read_bytes()
+
+
+def test_a_cache_that_was_cut_short_is_made_anew(tmp_path: Path, cached: Path, rulebook: Rulebook) -> None:
+    (tmp_path / cached.name).write_bytes(cached.read_bytes()[:-100])
+    assert load(cache=tmp_path).rules == rulebook.rules
+    assert (tmp_path / cached.name).read_bytes() == cached.read_bytes()
 
 
 def test_compiling_twice_gives_the_same_bytes() -> None:
