@@ -202,6 +202,10 @@ class _Search:
         return self._programs[index]
 
 
+DAMAGED = (ValueError, KeyError, IndexError, TypeError)
+"""What ``Rulebook`` raises on bytes that are no compiled rules, or not all of them."""
+
+
 class Rulebook:
     """Compiled rules. Use ``load``; ``folders`` are rule folders, mtqa's own first, then the user's."""
 
@@ -229,7 +233,7 @@ class Rulebook:
         self._maps: dict[str, dict[str, str]] = header["maps"]
         self.lexicons: dict[str, str] = header["lexicons"]
         self._forms, self._lemmas = compiled[first + 1 : second].decode(), compiled[second + 1 : third].decode()
-        self._compiled = compiled
+        self.compiled = compiled
         self._ends = list(accumulate((size + 1 for size in header["sizes"]), initial=third))
         self._entries: dict[int, Entry] = {}
         self._programs: dict[str, Any] = {}
@@ -281,7 +285,7 @@ class Rulebook:
     def entry(self, number: int) -> Entry:
         """The n-th compiled entry."""
         if number not in self._entries:
-            row = self._compiled[self._ends[number] + 1 : self._ends[number + 1]]
+            row = self.compiled[self._ends[number] + 1 : self._ends[number + 1]]
             self._entries[number] = _entry_from(json.loads(row), self._also[number])
         return self._entries[number]
 
@@ -379,9 +383,9 @@ def load(folders: Sequence[Path] = (), *, cache: Path | None = None) -> Rulebook
         try:
             if place is not None and (book := Rulebook(place.read_bytes())).digest == digest:
                 return book
-        except (OSError, ValueError, KeyError, IndexError, TypeError):
+        except (OSError, *DAMAGED):
             continue  # not there, or not whole: it is made anew below
-    compiled = compile_rules(everything, digest)
+    compiled = compile_rules(everything, digest, known=load(cache=cache).compiled if folders else None)
     if target is not None:
         _write(target, compiled)
     return Rulebook(compiled)
@@ -443,54 +447,67 @@ def _digest(files: Sequence[tuple[str, Path]]) -> str:
     return digest.hexdigest()[:16]
 
 
-def compile_rules(folders: Sequence[Path], digest: str = "", chosen: Sequence[Path] = ()) -> bytes:
+def compile_rules(
+    folders: Sequence[Path], digest: str = "", chosen: Sequence[Path] = (), known: bytes | None = None
+) -> bytes:
     """The rules of the folders as ``Rulebook`` reads them. Raises MtqaError.
 
-    ``chosen``: only the rule files that are one of these or lie below one of them; all if empty.
+    ``chosen``: only the rule files that are one of these or lie below one of them; all if empty. ``known``: what the
+    first folder alone is compiled to.
     """
-    from qa.morphology import dictionary
-
     lexicons = Lexicons(folders)
     topics = {n[6:]: sorted(lexicons.terms(n)) for n in lexicons.names if n.startswith("topic-")}
-    rules: list[Rule] = []
+    # A folder that adds to a lexicon of the first changes what the first's rules mean.
+    is_known = known is not None and all(len(paths) == 1 for paths in lexicons.files.values())
+    done, tables, compiled = _taken_apart(known if is_known else None)
+    rules: list[dict[str, Any]] = done["rules"]
     entries: list[Entry] = []
     owners: list[str] = []
-    classes: set[str] = {c for c in _CLASSES_FOR_CHECKS if c in lexicons}
-    seen: dict[str, Path] = {}
-    for folder in folders:
+    classes: set[str] = {c for c in _CLASSES_FOR_CHECKS if c in lexicons} | set(done["classes"])
+    seen: dict[str, str] = {rule["id"]: rule["path"] for rule in rules}
+    for folder in folders[1:] if is_known else folders:
         for path in sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")]):
             name = path.relative_to(folder).with_suffix("").as_posix()
             if chosen and not any(path.resolve() == c or c in path.resolve().parents for c in chosen):
                 continue
             if name in seen:
                 raise MtqaError(f"{path}:1:1: the rule “{name}” stands in {seen[name]} already")
-            seen[name] = path
+            seen[name] = str(path)
             rule, table = _read(YamlFile(path), name, lexicons, topics)
-            rules.append(rule)
+            rules.append(asdict(rule))
             entries += table
             owners += [name] * len(table)
             classes.update(c.removeprefix("not ") for names in rule.where.values() for c in names)
-    index: dict[str, list[int]] = {}
-    for number, entry in enumerate(entries):
+    index: dict[str, list[int]] = done["index"]
+    for number, entry in enumerate(entries, len(done["sizes"])):
         for anchor in entry.anchors:
             index.setdefault(anchor, []).append(number)
-    by_form, by_lemma = dictionary()
-    tables = [_table(by_form).encode(), _table(by_lemma).encode()]
     rows = [_json(_row(entry)) for entry in entries]
     header = {
         "digest": digest,
-        "rules": [asdict(r) for r in rules],
+        "rules": rules,
         "index": index,
-        "also": "\n".join("|".join(e.also) for e in entries),
-        "entry_rules": [[name, len(list(same))] for name, same in groupby(owners)],
+        "also": "\n".join([*done["also"].split("\n")[: len(done["sizes"])], *("|".join(e.also) for e in entries)]),
+        "entry_rules": [*done["entry_rules"], *([name, len(list(same))] for name, same in groupby(owners))],
         "tables": [len(table) for table in tables],
-        "sizes": [len(row) for row in rows],
+        "sizes": [*done["sizes"], *map(len, rows)],
         "topics": topics,
         "classes": {c: sorted(lexicons.terms(c)) for c in sorted(classes) if not is_class(c)},
         "lexicons": {n: lexicons.pattern(n) for n in _FOR_CHECKS if n in lexicons},
         "maps": {n: m for n in lexicons.names if (m := lexicons.mapping(n))},
     }
-    return b"\n".join([_json(header), *tables, *rows])
+    return b"\n".join([_json(header), *tables, *compiled, *rows])
+
+
+def _taken_apart(known: bytes | None) -> tuple[dict[str, Any], list[bytes], list[bytes]]:
+    """(header, tables of the dictionary, compiled entries) of what is compiled already, or of nothing."""
+    if known is None:
+        from qa.morphology import dictionary
+
+        nothing = {"rules": [], "classes": {}, "index": {}, "sizes": [], "also": "", "entry_rules": []}
+        return nothing, [_table(words).encode() for words in dictionary()], []
+    header, *tables, rows = known.split(b"\n", 3)
+    return json.loads(header), tables, [rows]
 
 
 def _json(value: Any) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from qa.lexicons import Lexicons
-from qa.rulebook import Rulebook, compile_rules, load, shipped_folder
+from qa.rulebook import DAMAGED, Rulebook, compile_rules, load, shipped_folder
 from qa.ruletest import problems_of
 
 RULES = sorted(p.relative_to(shipped_folder()).with_suffix("").as_posix() for p in shipped_folder().rglob("*.yaml"))
@@ -54,10 +54,9 @@ def test_a_cached_rulebook_is_the_compiled_one(cached: Path, rulebook: Rulebook)
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"\xff\xfe", b'{"digest": 1}\n'])
-def test_a_damaged_cache_is_made_anew(tmp_path: Path, damage: bytes, cached: Path, rulebook: Rulebook) -> None:
-    (tmp_path / cached.name).write_bytes(damage)
-    assert load(cache=tmp_path).rules == rulebook.rules
-    assert (tmp_path / cached.name).read_bytes() == cached.read_bytes()
+def test_a_damaged_rulebook_is_not_taken(damage: bytes) -> None:
+    with pytest.raises(DAMAGED):
+        Rulebook(damage)
 
 
 def test_a_cache_that_was_cut_short_is_made_anew(tmp_path: Path, cached: Path, rulebook: Rulebook) -> None:
@@ -68,6 +67,26 @@ def test_a_cache_that_was_cut_short_is_made_anew(tmp_path: Path, cached: Path, r
 
 def test_compiling_twice_gives_the_same_bytes() -> None:
     assert compile_rules([shipped_folder()]) == compile_rules([shipped_folder()])
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    for folder in ("mine", "lexicons"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "mine" / "one.yaml").write_text(RULE, "utf-8")
+    return tmp_path
+
+
+def test_rules_are_the_same_whatever_was_compiled_before(mine: Path, rulebook: Rulebook) -> None:
+    (mine / "lexicons" / "own.txt").write_text("quux\n", "utf-8")
+    folders = [shipped_folder(), mine]
+    assert compile_rules(folders, known=rulebook.compiled) == compile_rules(folders)
+
+
+def test_a_word_that_is_added_to_a_lexicon_reaches_every_table(mine: Path, rulebook: Rulebook) -> None:
+    (mine / "lexicons" / "det.txt").write_text("quux\n", "utf-8")
+    compiled = compile_rules([shipped_folder(), mine], known=rulebook.compiled)
+    assert compiled.count(b"quux") > 100
 
 
 def test_a_rule_folder_of_the_users_own_is_added(tmp_path: Path) -> None:
