@@ -202,10 +202,6 @@ class _Search:
         return self._programs[index]
 
 
-DAMAGED = (ValueError, KeyError, IndexError, TypeError)
-"""What ``Rulebook`` raises on bytes that are no compiled rules, or not all of them."""
-
-
 class Rulebook:
     """Compiled rules. Use ``load``; ``folders`` are rule folders, mtqa's own first, then the user's."""
 
@@ -383,7 +379,7 @@ def load(folders: Sequence[Path] = (), *, cache: Path | None = None) -> Rulebook
         try:
             if place is not None and (book := Rulebook(place.read_bytes())).digest == digest:
                 return book
-        except (OSError, *DAMAGED):
+        except (OSError, ValueError, KeyError, IndexError, TypeError):
             continue  # not there, or not whole: it is made anew below
     compiled = compile_rules(everything, digest, known=load(cache=cache).compiled if folders else None)
     if target is not None:
