@@ -2,24 +2,29 @@
 
     PYTHONPATH=. python training/tagger.py prepare WORK --jar JAR     encoder of a langchain4j bge-small jar -> torch
     PYTHONPATH=. python training/tagger.py data WORK ../shared/data [--garbled training/garbled]
-    PYTHONPATH=. python training/tagger.py train WORK --seed 1 [--phase broad|close] [--minutes 25]
+    PYTHONPATH=. python training/tagger.py train WORK [--seeds 1 2 3] [--draws 4] [--copies 3]
     PYTHONPATH=. python training/tagger.py export WORK OUT            int8, a scale per channel
 
 One encoder (bge-small-en-v1.5, 12 layers of 384), with a learned vector for each token's case added to its embedding,
 and three heads: the kind of garble a token stands in (``garbles.KINDS``), whether a post-editor changed it (MLQE), and,
 on the mean of the window, whether machine or person wrote it. Examples that say nothing of a head do not train it.
-Two phases: ``broad`` on synthetic garbles, MLQE and the systems of mt_all; ``close`` adds the annotated passages.
+Two phases: the first on windows of WORK/pool.jsonl.gz (training/pool.py) spoiled anew at each draw, MLQE and the
+systems of mt_all; the second on the annotated passages, and some of the first. Each seed is a whole training, and is
+measured on passages that are kept back. A GPU is used where there is one.
 Needs torch and transformers, which the project does not install: see the model card, docs/fluency.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
+import multiprocessing
 import random
 import sys
 import time
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +34,11 @@ from tokenizers import Tokenizer
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parent))
-from garbles import KINDS, Garbler, annotated, clean_windows, is_held, is_measured, plain
+from garbles import KINDS, annotated, is_held, is_measured, plain
 
 from qa.fluency.features import CASES, LONGEST, case_ids, folded
-from qa.morphology import lemmas
 
 IGNORED = -100
-TOKENS_IN_BATCH = 2_560
 
 
 class Tagger(nn.Module):
@@ -133,41 +136,61 @@ def neighbours(work: Path) -> None:
 # ------------------------------------------------------------------------------------------------------------ data
 
 
-def data(work: Path, folder: Path, garbled: Path | None, windows: int, seed: int) -> None:
-    """broad.jsonl and close.jsonl: ``text``, and ``marks``, ``edited`` (spans) or ``machine`` (0 or 1), where known."""
+def data(work: Path, folder: Path, garbled: Path, seed: int) -> None:
+    """systems.jsonl and close.jsonl: ``text``, and ``marks``, ``edited`` (spans) or ``machine``, where known."""
     rng = random.Random(seed)
-    garbler = Garbler(Path("rules/en"), rng, json.loads((work / "neighbours.json").read_text("utf-8")))
     rows: list[dict[str, Any]] = []
-    clean = clean_windows(folder, rng)
-    for _ in range(windows):
-        count = rng.choices((0, 1, 2, 3), (40, 25, 20, 15))[0]
-        text, marks = garbler.garbled(next(clean), count)
-        rows.append({"text": text, "marks": marks, **({} if marks else {"machine": 0})})
     for pair, share in (("ro", 1.0), ("et", 1.0), ("ru", 1.0), ("ne", 0.3), ("si", 0.3)):
         for line in (folder / "mlqe" / f"train.{pair}-en.jsonl").open(encoding="utf-8"):
             row = json.loads(line)
             if rng.random() < share:
                 spans = [o for o, t in zip(row["offsets"], row["tags"], strict=True) if t == "BAD"]
                 rows.append({"text": row["mt"], "edited": spans})
-    rows += list(_systems(folder, rng))
-    rng.shuffle(rows)
-    _write(work / "broad.jsonl", rows)
-    if garbled:
-        close: list[dict[str, Any]] = []
-        for path in sorted(garbled.glob("*.txt")):
-            for number, passage in enumerate(path.read_text("utf-8").split("\n---")):
-                text, marks = annotated(passage.strip(), _lemmas)
-                for window in _windows(text, marks, rng):
-                    close.append({**window, "held": is_held(path.name, number)})
-        _write(work / "close.jsonl", close)
+    _write(work / "systems.jsonl", rows + list(_systems(folder, rng)))
+    close: list[dict[str, Any]] = []
+    for path in sorted(garbled.glob("*.txt")):
+        for number, passage in enumerate(path.read_text("utf-8").split("\n---")):
+            text, marks = annotated(passage.strip(), _lemmas)
+            for window in _windows(text, marks):
+                close.append({**window, "held": is_held(path.name, number)})
+    _write(work / "close.jsonl", close)
+
+
+def drawn(work: Path, draws: int, rng: random.Random) -> Iterator[dict[str, Any]]:
+    """Each window of the pool so many times, with other edits each time; four in ten as they are."""
+    with gzip.open(work / "pool.jsonl.gz", "rt", encoding="utf-8") as file:
+        for line in file:
+            text, _, edits = json.loads(line)
+            for _ in range(draws):
+                count = rng.choices((0, 1, 2, 3), (40, 25, 20, 15))[0]
+                new, marks = spoiled(text, edits, count, rng)
+                yield {"text": new, "marks": marks, **({} if marks else {"machine": 0})}
+
+
+def spoiled(text: str, edits: list[Any], count: int, rng: random.Random) -> tuple[str, list[tuple[int, int, int]]]:
+    """The window with so many of its edits, and their marks (start, end, kind)."""
+    chosen: list[Any] = []
+    for edit in rng.sample(edits, min(len(edits), 3 * count)):
+        start, end = edit[:2]
+        if len(chosen) < count and not any(start <= o[1] + 1 and o[0] <= end + 1 for o in chosen):
+            chosen.append(edit)
+    out, at, marks = "", 0, []
+    for start, end, new, first, last, kind, _ in sorted(chosen, key=lambda e: e[0]):
+        out += text[at:start]
+        marks.append((len(out) + first, len(out) + last, kind))
+        out += new
+        at = end
+    return out + text[at:], marks
 
 
 def _lemmas(word: str) -> set[str]:
+    from qa.morphology import lemmas
+
     return {lemma for upos in ("VERB", "NOUN", "ADJ") for lemma in lemmas(word, upos)} | {word}
 
 
-def _windows(text: str, marks: list[tuple[int, int, int]], rng: random.Random) -> list[dict[str, Any]]:
-    """Each paragraph, a long one in pieces of at most 90 words, with its marks."""
+def _windows(text: str, marks: list[tuple[int, int, int]]) -> list[dict[str, Any]]:
+    """Each paragraph with its marks."""
     out = []
     at = 0
     for paragraph in text.split("\n"):
@@ -234,12 +257,12 @@ def encode(tokenizer: Tokenizer, row: dict[str, Any]) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def batches(examples: list[dict[str, Any]], rng: random.Random) -> list[list[dict[str, Any]]]:
+def batches(examples: list[dict[str, Any]], rng: random.Random, tokens: int) -> list[list[dict[str, Any]]]:
     """Examples of like length together, the batches in random order."""
     examples = sorted(examples, key=lambda e: len(e["ids"]) + rng.random() * 4)
     out: list[list[dict[str, Any]]] = [[]]
     for example in examples:
-        if out[-1] and len(example["ids"]) * (len(out[-1]) + 1) > TOKENS_IN_BATCH:
+        if out[-1] and len(example["ids"]) * (len(out[-1]) + 1) > tokens:
             out.append([])
         out[-1].append(example)
     rng.shuffle(out)
@@ -261,7 +284,7 @@ def tensors(batch: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
 
 def loss_of(model: Tagger, batch: dict[str, torch.Tensor]) -> torch.Tensor:
     kind, edited, machine = model(batch["ids"], batch["cases"], batch["mask"])
-    total = torch.zeros(())
+    total = kind.float().sum() * 0
     if (batch["kinds"] != IGNORED).any():
         total = total + nn.functional.cross_entropy(
             kind.float().reshape(-1, len(KINDS)), batch["kinds"].reshape(-1), ignore_index=IGNORED
@@ -275,62 +298,103 @@ def loss_of(model: Tagger, batch: dict[str, torch.Tensor]) -> torch.Tensor:
     return total
 
 
-def train(
-    work: Path, phase: str, seed: int, minutes: float, rate: float, copies: int, start: Path | None, out: Path
+_tokenizer: Tokenizer | None = None
+
+
+def _start(path: str) -> None:
+    global _tokenizer
+    _tokenizer = Tokenizer.from_file(path)
+
+
+def _encode(row: dict[str, Any]) -> dict[str, Any] | None:
+    assert _tokenizer
+    return encode(_tokenizer, row)
+
+
+def train(work: Path, seeds: list[int], draws: int, copies: int, rate: float, tokens: int, minutes: float) -> None:
+    """tagger-SEED.pt for each seed, and what it reaches on the passages that are kept back."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    close = [json.loads(line) for line in (work / "close.jsonl").open(encoding="utf-8")]
+    held = [row for row in close if row["held"]]
+    close = [row for row in close if not row["held"]]
+    systems = [json.loads(line) for line in (work / "systems.jsonl").open(encoding="utf-8")]
+    broad = [*drawn(work, draws, random.Random(0)), *systems]
+    with multiprocessing.get_context("fork").Pool(initializer=_start, initargs=(str(work / "tokenizer.json"),)) as pool:
+        encoded = [[e for e in pool.map(_encode, rows, 500) if e] for rows in (broad, close, held)]
+    print(f"windows: {[len(e) for e in encoded]}", flush=True)
+    reached = []
+    for seed in seeds:
+        torch.manual_seed(seed)
+        rng = random.Random(seed)
+        model = build(work).to(device)
+        first = batches(encoded[0], rng, tokens)
+        rest = rng.sample(encoded[0], min(len(encoded[0]), int(0.9 * copies * len(encoded[1]))))
+        second = batches(encoded[1] * copies + rest, rng, tokens)
+        for name, queue, fastest in (("broad", first, rate), ("close", second, 0.6 * rate)):
+            learn(model, queue, fastest, minutes, f"seed {seed} {name}", device)
+        torch.save({k: v.cpu() for k, v in model.state_dict().items()}, work / f"tagger-{seed}.pt")
+        reached.append(measured(model, encoded[2], device))
+        print(f"seed {seed}: {reached[-1]}", flush=True)
+    for name in reached[0]:
+        values = [r[name] for r in reached]
+        print(f"{name}: {min(values):.4f} to {max(values):.4f}, deviation {np.std(values):.4f}")
+
+
+def learn(
+    model: Tagger, queue: list[list[dict[str, Any]]], rate: float, minutes: float, name: str, device: torch.device
 ) -> None:
-    torch.manual_seed(seed)
-    rng = random.Random(seed)
-    tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
-    broad = [json.loads(line) for line in (work / "broad.jsonl").open(encoding="utf-8")]
-    rng.shuffle(broad)
-    if phase == "close":
-        close = [json.loads(line) for line in (work / "close.jsonl").open(encoding="utf-8")]
-        close = [row for row in close if not row.pop("held")]
-        # The passages several times over; of the rest nearly as much.
-        words = sum(len(r["text"].split()) for r in close) * copies
-        rest, count = [], 0
-        for row in broad:
-            if count > words * 0.9:
-                break
-            rest.append(row)
-            count += len(row["text"].split())
-        rows = close * copies + rest
-    else:
-        rows = broad
-    examples = [e for e in (encode(tokenizer, r) for r in rows) if e]
-    model = build(work)
-    if start:
-        model.load_state_dict(torch.load(start))
+    """One pass over the batches, or so many minutes of it."""
     model.train()
-    queue = batches(examples, rng)
-    tokens = sum(len(e["ids"]) for e in examples)
-    print(f"{phase}: {len(examples)} windows, {tokens} tokens, {len(queue)} batches", flush=True)
     heads = [p for n, p in model.named_parameters() if not n.startswith("encoder.")]
     optimizer = torch.optim.AdamW(
         [{"params": model.encoder.parameters(), "lr": rate}, {"params": heads, "lr": rate * 10}], weight_decay=0.01
     )
     bases = [group["lr"] for group in optimizer.param_groups]
-    began, losses = time.time(), []
+    began, losses = time.monotonic(), []
     for step, batch in enumerate(queue):
-        spent = (time.time() - began) / 60 / minutes
-        done = max(step / len(queue), spent)
+        done = max(step / len(queue), (time.monotonic() - began) / 60 / minutes)
         if done >= 1:
             break
         factor = min(1.0, (step + 1) / 100) * (1 - done)
         for group, base in zip(optimizer.param_groups, bases, strict=True):
             group["lr"] = base * factor
-        with torch.autocast("cpu", torch.bfloat16):
-            loss = loss_of(model, tensors(batch))
+        with torch.autocast(device.type, torch.bfloat16):
+            loss = loss_of(model, {k: v.to(device) for k, v in tensors(batch).items()})
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
-        losses.append(loss.item())
-        if step % 100 == 99:
-            speed = (step + 1) / (time.time() - began)
-            print(f"{step + 1}/{len(queue)} loss {np.mean(losses[-100:]):.4f} {speed:.2f} steps/s", flush=True)
-            torch.save(model.state_dict(), out)
-    torch.save(model.state_dict(), out)
+        losses.append(loss.detach())
+        if step % 200 == 199:
+            speed = (step + 1) / (time.monotonic() - began)
+            recent = torch.stack(losses[-200:]).mean().item()
+            print(f"{name} {step + 1}/{len(queue)} loss {recent:.4f} {speed:.1f} steps/s", flush=True)
+
+
+def measured(model: Tagger, examples: list[dict[str, Any]], device: torch.device) -> dict[str, float]:
+    """Average precision of the tokens that stand in a garble, of any kind, and of the structural kinds alone."""
+    model.eval()
+    scores, structural, wanted = [], [], []
+    with torch.no_grad():
+        for batch in batches(examples, random.Random(0), 8_000):
+            given = tensors(batch)
+            kind, _, _ = model(*(given[k].to(device) for k in ("ids", "cases", "mask")))
+            known = given["kinds"] != IGNORED
+            probability = kind.float().softmax(-1).cpu()[known]
+            scores.append(1 - probability[:, 0])
+            structural.append(probability[:, 4] + probability[:, 7])
+            wanted.append(given["kinds"][known])
+    kinds = torch.cat(wanted).numpy()
+    return {
+        "garbled": average_precision(torch.cat(scores).numpy(), kinds > 0),
+        "structural": average_precision(torch.cat(structural).numpy(), (kinds == 4) | (kinds == 7)),
+    }
+
+
+def average_precision(scores: np.ndarray, wanted: np.ndarray) -> float:
+    found = wanted[np.argsort(-scores, kind="stable")]
+    precision = np.cumsum(found) / np.arange(1, len(found) + 1)
+    return float(precision[found].mean())
 
 
 # ---------------------------------------------------------------------------------------------------------- export
@@ -368,18 +432,16 @@ def main() -> None:
     p = commands.add_parser("data")
     p.add_argument("work", type=Path)
     p.add_argument("data", type=Path)
-    p.add_argument("--garbled", type=Path)
-    p.add_argument("--windows", type=int, default=80_000)
+    p.add_argument("--garbled", type=Path, default=Path("training/garbled"))
     p.add_argument("--seed", type=int, default=1)
     p = commands.add_parser("train")
     p.add_argument("work", type=Path)
-    p.add_argument("--phase", choices=["broad", "close"], default="broad")
-    p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--minutes", type=float, default=30)
-    p.add_argument("--rate", type=float, default=5e-5)
-    p.add_argument("--copies", type=int, default=3, help="how often the passages are read in the phase close")
-    p.add_argument("--start", type=Path)
-    p.add_argument("--out", type=Path, required=True)
+    p.add_argument("--seeds", type=int, nargs="+", default=[1])
+    p.add_argument("--draws", type=int, default=4, help="how often a window of the pool is spoiled (4)")
+    p.add_argument("--copies", type=int, default=3, help="how often the passages are read in the second phase (3)")
+    p.add_argument("--rate", type=float, default=1e-4)
+    p.add_argument("--tokens", type=int, default=8_000, help="of a batch (8,000)")
+    p.add_argument("--minutes", type=float, default=60, help="of each phase at most (60)")
     p = commands.add_parser("export")
     p.add_argument("work", type=Path)
     p.add_argument("weights", type=Path)
@@ -388,9 +450,9 @@ def main() -> None:
     if args.command == "prepare":
         prepare(args.work, args.jar)
     elif args.command == "data":
-        data(args.work, args.data, args.garbled, args.windows, args.seed)
+        data(args.work, args.data, args.garbled, args.seed)
     elif args.command == "train":
-        train(args.work, args.phase, args.seed, args.minutes, args.rate, args.copies, args.start, args.out)
+        train(args.work, args.seeds, args.draws, args.copies, args.rate, args.tokens, args.minutes)
     else:
         export(args.work, args.weights, args.out)
 
