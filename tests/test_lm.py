@@ -210,6 +210,30 @@ def test_a_finding_says_how_much_likelier_the_fix_is(mtqa, model_path: Path, tmp
     assert "times as likely" in " ".join(shown.split())
 
 
+def test_what_two_tables_propose_is_said_of_the_language_that_the_text_shows(
+    mtqa, model_path: Path, tmp_path: Path
+) -> None:
+    rule = (
+        "message: As in {language}, “{{match}}”; it would be “{{fix}}”.\ncategory: style/unidiomatic\nseverity: minor\n"
+        "confidence: 0.6\nverify: true\nsource-languages: [{code}]\nwhy: A test.\nentries: |\n"
+        "  glorped on => met on\n{more}examples:\n  - good: 'Nothing.'\n"
+    )
+    rules = tmp_path / "own" / "own"
+    rules.mkdir(parents=True)
+    for language, code, more in (("A", "ro", ""), ("B", "es", "  plimmed as => worked as\n")):
+        (rules / f"{language.lower()}.yaml").write_text(rule.format(language=language, code=code, more=more), "utf-8")
+    # The post-editor would say the same.
+    options = ("--rules", "own", "--disable", "proposal/confusion", "--disable", "proposal/wording")
+
+    def named(text: str) -> list[str]:
+        found = report(run(mtqa, tmp_path, *options, text=text))["documents"][0]["findings"]
+        return [f["rule"] for f in found if f["rule"].startswith("own/")]
+
+    text = "The committee glorped on Monday and talked for hours about the budget of the city.\n"
+    assert named(text) == ["own/a"]
+    assert named(f"{text}\nHer father plimmed as a teacher in a small school in Leeds.\n") == ["own/b", "own/b"]
+
+
 def test_offsets_hold_after_emoji_and_markup(mtqa, model_path: Path, tmp_path: Path) -> None:
     text = "\ufeff😀 **Family**: she was *married* with a doctor from Leeds for twenty years.\r\n"
     found = report(run(mtqa, tmp_path, text=text, name="x.md"))["documents"][0]["findings"]

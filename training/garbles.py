@@ -1,10 +1,6 @@
-"""Garbles made from clean text by running the rulebook's own families backwards: the tagger's synthetic half.
+"""Garbles made from clean text by running the rulebook's own families backwards; training/pool.py draws on them.
 
-    PYTHONPATH=. python training/garbles.py ../shared/data OUT.jsonl [--windows 60000] [--seed 1]
-
-Clean windows of one to four sentences are taken from Wikipedia, Brown, the open reviews and talks, and six tenths of
-the news in ``clean/`` (by hash; the rest measures). Into each go none to three garbles of one of these kinds, whose
-numbers are the tagger's classes:
+What they are called, and their numbers, which are the tagger's classes:
 
 1 ``word``      the fix of a lexicon entry (rules/en/proposal, calque, collocation …) turned back into what it mends; a
                 word put in the place of one that shares its translation (confusion sets); a near neighbour in the
@@ -15,18 +11,13 @@ numbers are the tagger's classes:
 5 ``missing``   a word dropped
 6 ``extra``     a word too many
 7 ``broken``    a stray full stop, a torn phrase, a quotation that lost a mark, words said twice
-
-A line of the output: ``text``, ``marks`` [[start, end, kind], …] in code points.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import json
 import random
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import pairwise
@@ -87,32 +78,6 @@ SENTENCE_END = re.compile(r"(?<=[.!?])[\"”’)]*\s+(?=[\"“‘(]*[A-Z0-9])")
 def sentences(paragraph: str) -> list[str]:
     """A rough split, good enough to cut windows."""
     return [s for s in SENTENCE_END.split(paragraph) if s.strip()]
-
-
-def clean_windows(data: Path, rng: random.Random) -> Iterator[str]:
-    """Windows of clean text, without end."""
-    pools: list[tuple[float, list[list[str]]]] = []
-    wiki: dict[str, list[str]] = {}
-    for line in (data / "clean_sents" / "wiki_en.jsonl").open(encoding="utf-8"):
-        row = json.loads(line)
-        wiki.setdefault(row["doc"], []).append(row["text"])
-    pools.append((0.4, list(wiki.values())))
-    for folder, share in (("brown", 0.3), ("clean", 0.2), ("clean_other", 0.1)):
-        documents = []
-        for path in sorted((data / folder).glob("*.txt")):
-            if folder == "clean" and is_measured(path.name):
-                continue
-            lines = [plain(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
-            documents.append([s for line in lines for s in sentences(line)])
-        pools.append((share, [d for d in documents if d]))
-    while True:
-        pool = rng.choices([p for _, p in pools], [w for w, _ in pools])[0]
-        document = rng.choices(pool, [len(d) for d in pool])[0] if len(pool) < 500 else rng.choice(pool)
-        first = rng.randrange(len(document))
-        window = " ".join(document[first : first + rng.choice((1, 1, 2, 2, 3, 4))])
-        words = window.split()
-        if len(words) >= 5:
-            yield " ".join(words[:110])
 
 
 # ------------------------------------------------------------------------------------------------- rules backwards
@@ -481,29 +446,3 @@ def annotated(raw: str, lemmas: Callable[[str], Iterable[str]]) -> tuple[str, li
         text += match[1]
         at = match.end()
     return text + raw[at:], marks
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--rules", type=Path, default=Path("rules/en"))
-    parser.add_argument("--neighbours", type=Path, help="JSON: word → neighbours (training/tagger.py neighbours)")
-    parser.add_argument("--windows", type=int, default=60_000)
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
-    rng = random.Random(args.seed)
-    neighbours = json.loads(args.neighbours.read_text("utf-8")) if args.neighbours else None
-    garbler = Garbler(args.rules, rng, neighbours)
-    print(f"{len(garbler.phrases)} phrases backwards", file=sys.stderr)
-    with args.out.open("w", encoding="utf-8") as out:
-        for number, window in enumerate(clean_windows(args.data, rng)):
-            if number == args.windows:
-                break
-            count = rng.choices((0, 1, 2, 3), (40, 25, 20, 15))[0]
-            text, marks = garbler.garbled(window, count) if count else (window, [])
-            out.write(json.dumps({"text": text, "marks": marks}, ensure_ascii=False) + "\n")
-
-
-if __name__ == "__main__":
-    main()

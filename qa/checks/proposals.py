@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -180,7 +180,9 @@ class Proposals:
         sure = _SHOWN_WITH_ALL if self._settings.all else _SURE
         for stretch in stretches:
             stretch.weigh(again, density, is_short=is_short)
-            for chosen in stretch.together():
+        spoken = _spoken(stretches)
+        for stretch in stretches:
+            for chosen in stretch.together(spoken):
                 finding = chosen.finding(stretch.reading.passage)
                 if chosen.kind == LEARNED and density < _GARBLED and finding.confidence < sure:
                     continue
@@ -240,6 +242,19 @@ def _calibrations(settings: Settings) -> dict[str, Calibration]:
     return {kind: replace(fitted, shown=shown(fitted)) for kind, fitted in calibration.load().items()}
 
 
+def _spoken(stretches: Sequence[_Stretch]) -> dict[str, float]:
+    """How many preferred edits speak for each source language; one that tables of several propose, for each a share."""
+    tables: dict[tuple[int, Edit], set[str]] = {}
+    for number, stretch in enumerate(stretches):
+        for chosen in stretch.preferred:
+            tables.setdefault((number, chosen.edit), set()).update(chosen.proposal.rule.languages)
+    spoken: dict[str, float] = {}
+    for languages in tables.values():
+        for language in languages:
+            spoken[language] = spoken.get(language, 0.0) + 1 / len(languages)
+    return spoken
+
+
 class _Stretch:
     """A passage, what was proposed for it and what of that is preferred so far."""
 
@@ -294,10 +309,18 @@ class _Stretch:
             for c, gain in zip(candidates, known, strict=True)
         ]
 
-    def together(self) -> list[_Chosen]:
-        """The edits that can be made together, best first; each after the first is weighed in the text that is left."""
+    def together(self, spoken: Mapping[str, float]) -> list[_Chosen]:
+        """The edits that can be made together, best first; each after the first is weighed in the text that is left.
+
+        What several tables propose alike is said of the language that most speaks for (``spoken``).
+        """
+
+        def worth(candidate: _Chosen) -> tuple[bool, float, int, int, float]:
+            languages = candidate.proposal.rule.languages
+            return *candidate.worth(), -max((spoken[x] for x in languages if x in spoken), default=0.0)
+
         text, chosen = self.reading.passage.text, list[_Chosen]()
-        left = sorted(self.preferred, key=_Chosen.worth)
+        left = sorted(self.preferred, key=worth)
         while left:
             best, *others = left
             chosen.append(best)
@@ -315,7 +338,7 @@ class _Stretch:
                     for c, gain in zip(others, gains, strict=True)
                     if gain >= _JOINED * c.needed
                 ),
-                key=_Chosen.worth,
+                key=worth,
             )
         return chosen
 
