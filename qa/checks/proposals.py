@@ -51,7 +51,7 @@ _DOUBTFUL = math.log(0.05)
 """Log share of garbled words from which on a document is a doubtful one."""
 _GARBLED = math.log(0.085)
 """Log share of garbled words from which on a document is garbled all over: lively good English stays below."""
-_SURE = 0.9
+_SURE = 0.95
 """Confidence that the post-editor must have in a document that is not."""
 _SHOWN_WITH_ALL = 0.25
 """Confidence from which on proposals are shown where all findings are wanted."""
@@ -67,6 +67,8 @@ _SHORT = 100
 called doubtful or not, and soon read."""
 _HOPELESS = 35.0
 """Bits that hardly any edit gains: what needs more is not weighed."""
+_HEARD = 2.0
+"""Bits of the language model that a bit of the post-editor is worth where wordings are compared."""
 _JOINED = 0.6
 """Share of what it needed that an edit must still gain once a better one of its passage is made."""
 
@@ -177,15 +179,13 @@ class Proposals:
         raised = math.log((_WORDS_A_PLACE * places + 1) / (document.words + 50))
         again = [*first, *then] if raised > density else then
         density = max(density, raised)
-        sure = _SHOWN_WITH_ALL if self._settings.all else _SURE
+        sure = 0.0 if density >= _GARBLED else _SHOWN_WITH_ALL if self._settings.all else _SURE
         for stretch in stretches:
             stretch.weigh(again, density, is_short=is_short)
         spoken = _spoken(stretches)
         for stretch in stretches:
-            for chosen in stretch.together(spoken):
+            for chosen in stretch.together(spoken, sure):
                 finding = chosen.finding(stretch.reading.passage)
-                if chosen.kind == LEARNED and density < _GARBLED and finding.confidence < sure:
-                    continue
                 # One guess in a text that is otherwise clean must not stop it.
                 minor = replace(finding, severity=min(finding.severity, Severity.MINOR))
                 yield finding if density >= _GARBLED else minor
@@ -309,18 +309,22 @@ class _Stretch:
             for c, gain in zip(candidates, known, strict=True)
         ]
 
-    def together(self, spoken: Mapping[str, float]) -> list[_Chosen]:
+    def together(self, spoken: Mapping[str, float], sure: float) -> list[_Chosen]:
         """The edits that can be made together, best first; each after the first is weighed in the text that is left.
 
-        What several tables propose alike is said of the language that most speaks for (``spoken``).
+        What several tables propose alike is said of the language that most speaks for (``spoken``). ``sure``: the
+        confidence that the post-editor must have.
         """
+
+        def is_sure(candidate: _Chosen) -> bool:
+            return candidate.kind != LEARNED or candidate.confidence >= sure
 
         def worth(candidate: _Chosen) -> tuple[bool, float, int, int, float]:
             languages = candidate.proposal.rule.languages
             return *candidate.worth(), -max((spoken[x] for x in languages if x in spoken), default=0.0)
 
         text, chosen = self.reading.passage.text, list[_Chosen]()
-        left = sorted(self.preferred, key=worth)
+        left = sorted(filter(is_sure, self.preferred), key=worth)
         while left:
             best, *others = left
             chosen.append(best)
@@ -332,14 +336,12 @@ class _Stretch:
                 edited = edited[: made.proposal.start] + made.replacement + edited[made.proposal.end :]
             moved = [c.moved(chosen) for c in others]
             gains = self._verifier.gains(edited, moved, self._before)
-            left = sorted(
-                (
-                    replace(c, gain=min(c.gain, gain))
-                    for c, gain in zip(others, gains, strict=True)
-                    if gain >= _JOINED * c.needed
-                ),
-                key=worth,
-            )
+            others = [
+                replace(c, gain=min(c.gain, gain))
+                for c, gain in zip(others, gains, strict=True)
+                if gain >= _JOINED * c.needed
+            ]
+            left = sorted(filter(is_sure, others), key=worth)
         return chosen
 
 
@@ -367,6 +369,22 @@ class _Chosen:
         return needed if self.enough == math.inf else min(needed, self.enough * margin)
 
     @property
+    def odds(self) -> float:
+        """Log-odds that a reader would act on it; what gained enough in any case has those of what is shown."""
+        fitted = self.known.odds(self.gain, self.proposal.margin, self.score, self.density, self.edited)
+        return max(fitted, self.known.beyond(self.gain, self.needed))
+
+    @property
+    def preference(self) -> float:
+        """How good the wording is among others for the same place: what both models gain by it."""
+        heard = min(max(self.edited, -calibration.LIMIT), calibration.LIMIT)
+        return self.known.gain * (self.gain + _HEARD * heard)
+
+    @property
+    def confidence(self) -> float:
+        return round(1 / (1 + math.exp(-self.odds)), 2)
+
+    @property
     def edit(self) -> Edit:
         return Edit(self.proposal.start, self.proposal.end, self.replacement)
 
@@ -375,7 +393,7 @@ class _Chosen:
 
         Those who know what they look for come before the blind, whose wording is seldom an editor's.
         """
-        return self.kind == BLIND, -self.known.odds(self.gain, self.needed), self.proposal.start, self.proposal.end
+        return self.kind == BLIND, -self.preference, self.proposal.start, self.proposal.end
 
     def moved(self, made: Sequence[_Chosen]) -> Edit:
         """The same edit once the others, none of which it overlaps, are made."""
@@ -395,6 +413,5 @@ class _Chosen:
         finding = passage.mark(
             proposal.rule, proposal.start, proposal.end, [self.replacement, *rest], note=proposal.note, exact=True
         )
-        sure = self.known.confidence(self.gain, self.needed)
-        return replace(finding, gain=self.gain, confidence=sure, source="proposals")
+        return replace(finding, gain=self.gain, confidence=self.confidence, source="proposals")
 

@@ -69,8 +69,9 @@ def additions() -> Additions:
     place = folder.joinpath("post_editor.npz")
     data = packaged.read(place, card["sha256"], "the post-editor's post_editor.npz", ModelUnavailable)
     arrays = dict(np.load(io.BytesIO(data), allow_pickle=False))
-    names = {name.rpartition(".")[0] for name in arrays}
-    return {f"{name}.weight": (arrays[f"{name}.a"], arrays[f"{name}.b"]) for name in names}
+    factors = {name: arrays[name] * arrays[f"{name}.scale"] for name in arrays if not name.endswith(".scale")}
+    names = {name.rpartition(".")[0] for name in factors}
+    return {f"{name}.weight": (factors[f"{name}.a"], factors[f"{name}.b"]) for name in names}
 
 
 def fits(path: Path) -> bool:

@@ -15,6 +15,8 @@ from importlib.resources import files
 
 LIMIT = 12.0
 """Bits of the post-editor that count at most, for and against."""
+_MOST = 30.0
+"""Bits of the language model that count at most, as in the fit."""
 UNKNOWN = (0.05, math.log(0.03))
 """The tagger's score of a place, and the log share of garbled words, where there is no tagger."""
 
@@ -39,17 +41,19 @@ class Calibration:
 
     def needed(self, margin: float, score: float, density: float, edited: float = 0.0) -> float:
         """The bits that a proposal must gain to be shown."""
+        return max(self.least, (_logit(self.shown) - self._rest(margin, score, density, edited)) / self.gain)
+
+    def odds(self, gain: float, margin: float, score: float, density: float, edited: float = 0.0) -> float:
+        """Log-odds that a reader would act on a proposal that gained so much."""
+        return self._rest(margin, score, density, edited) + self.gain * min(gain, _MOST)
+
+    def beyond(self, gain: float, needed: float) -> float:
+        """The log-odds of what gained so much where so much is held to be enough."""
+        return _logit(self.shown) + self.gain * min(gain - needed, _MOST)
+
+    def _rest(self, margin: float, score: float, density: float, edited: float) -> float:
         rest = self.bias + self.margin * margin + self.score * log_odds(score) + self.document * density
-        rest += self.edited * min(max(edited, -LIMIT), LIMIT)
-        return max(self.least, (_logit(self.shown) - rest) / self.gain)
-
-    def confidence(self, gain: float, needed: float) -> float:
-        """How likely a reader would act on a proposal that gained so much and needed so much."""
-        return round(1 / (1 + math.exp(-self.odds(gain, needed))), 2)
-
-    def odds(self, gain: float, needed: float) -> float:
-        """The same as log-odds."""
-        return _logit(self.shown) + self.gain * min(gain - needed, 40)
+        return rest + self.edited * min(max(edited, -LIMIT), LIMIT)
 
 
 @cache
