@@ -69,6 +69,8 @@ _HOPELESS = 35.0
 """Bits that hardly any edit gains: what needs more is not weighed."""
 _HEARD = 2.0
 """Bits of the language model that a bit of the post-editor is worth where wordings are compared."""
+_LEFT_OUT = 8.0
+"""Bits that a word less costs there."""
 _JOINED = 0.6
 """Share of what it needed that an edit must still gain once a better one of its passage is made."""
 
@@ -376,9 +378,13 @@ class _Chosen:
 
     @property
     def preference(self) -> float:
-        """How good the wording is among others for the same place: what both models gain by it."""
+        """How good the wording is among others for the same place: what both models gain by it, and that it says all.
+
+        The post-editor's margin is the number of words that it leaves out.
+        """
         heard = min(max(self.edited, -calibration.LIMIT), calibration.LIMIT)
-        return self.known.gain * (self.gain + _HEARD * heard)
+        left_out = _LEFT_OUT * self.proposal.margin if self.kind == LEARNED else 0.0
+        return self.known.gain * (self.gain + _HEARD * heard - left_out)
 
     @property
     def confidence(self) -> float:
