@@ -172,6 +172,7 @@ WITH_TAGGER = (7.42, 0.308, 0.581, 1.909, -1.02)
 _LEARNERS = frozenset({
     "preposition", "article", "agreement", "pronoun", "tense", "number", "fluency", "grammar", "proposal/preposition",
     "proposal/article", "proposal/pronoun", "proposal/noun-number", "proposal/verb-form", "proposal/wording",
+    "proposal/confusion",
 })  # fmt: skip
 """Families of evidence, and single rules, that people who write a language that is not their own show as well."""
 _LEARNERS_TABLES = ("-preposition", "-grammar")
