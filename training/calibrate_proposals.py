@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from qa.proposers import BLIND, LEARNED, SPECIFIC
-from qa.proposers.calibration import LIMIT, log_odds
+from qa.proposers.calibration import heard, log_odds
 from qa.proposers.post_editing import lost
 
 CARD = Path("qa/proposers/calibration.json")
@@ -87,7 +87,7 @@ def fitted(kind: str, rows: list[dict[str, Any]], words: dict[str, int], budget:
     from sklearn.linear_model import LogisticRegression
 
     features = np.array([
-        (min(r["gain"], 30.0), r["margin"], log_odds(r["score"]), r["density"], min(max(r["edited"], -LIMIT), LIMIT))
+        (min(r["gain"], 30.0), r["margin"], log_odds(r["score"]), r["density"], heard(r["edited"]))
         for r in rows
     ])  # fmt: skip
     names = ["gain", "margin", "score", "document", "edited"]

@@ -22,10 +22,9 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
-from garbles import annotated, is_held, is_measured
+from garbles import annotated, is_measured, passages
 
 from qa.fluency.model import Calibration, Tags, load, log_odds
-from qa.morphology import lemmas
 
 CARD = Path("qa/fluency/tagger.json")
 Marks = list[tuple[int, int, int]]
@@ -33,20 +32,11 @@ Scored = tuple[list[tuple[Tags, Marks]], float]
 """What the tagger says of a document's paragraphs, with their marks; the document's density."""
 
 
-def _lemmas(word: str) -> set[str]:
-    return {lemma for upos in ("VERB", "NOUN", "ADJ") for lemma in lemmas(word, upos)} | {word}
-
-
 def garbled_documents(folder: Path) -> list[list[tuple[str, Marks]]]:
     """Held passages, three to a document; each a list of paragraphs with their marks."""
-    passages = []
-    for path in sorted(folder.glob("*.txt")):
-        for number, passage in enumerate(path.read_text("utf-8").split("\n---")):
-            if is_held(path.name, number):
-                text, marks = annotated(passage.strip(), _lemmas)
-                if marks:
-                    passages.append(_paragraphs(text, marks))
-    return [[p for passage in passages[i : i + 3] for p in passage] for i in range(0, len(passages), 3)]
+    kept = [annotated(text) for held, text in passages([folder]) if held]
+    marked = [_paragraphs(text, marks) for text, marks in kept if marks]
+    return [[p for passage in marked[i : i + 3] for p in passage] for i in range(0, len(marked), 3)]
 
 
 def human_documents(data: Path) -> list[list[tuple[str, Marks]]]:

@@ -18,18 +18,23 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-from qa.morphology import dictionary, inflect
+from marks import MARK
+
+from qa.morphology import dictionary, inflect, lemmas
 
 KINDS = ("ok", "word", "function", "form", "order", "missing", "extra", "broken")
 WORD = re.compile(r"[^\W_]+(?:[’'.,-][^\W_]+)*")
 
 Edit = tuple[int, int, str, int, int, int]
 """start, end, replacement, first and last code point of the mark in the replacement, kind."""
+Mark = tuple[int, int, int]
+"""start, end, kind."""
 
 PREPOSITIONS = (
     "in", "on", "at", "to", "of", "for", "with", "by", "from", "about", "against", "between", "among", "over", "under",
@@ -70,6 +75,30 @@ def is_measured(name: str) -> bool:
 def is_held(file: str, passage: int) -> bool:
     """Whether an annotated passage is kept back from training: about one in eight."""
     return passage % 4 == 0 and is_measured(f"{file} {passage}")
+
+
+def passages(folders: list[Path]) -> Iterator[tuple[bool, str]]:
+    """The annotated passages, and whether they are kept back from training."""
+    for path in sorted(p for folder in folders for p in folder.glob("*.txt")):
+        for number, passage in enumerate(path.read_text("utf-8").split("\n---")):
+            yield is_held(path.name, number), passage.strip()
+
+
+def is_apart(edit: Sequence[Any], others: Iterable[Sequence[Any]]) -> bool:
+    """Whether an edit neither overlaps nor touches the others."""
+    return not any(edit[0] <= other[1] + 1 and other[0] <= edit[1] + 1 for other in others)
+
+
+def put_in(text: str, edits: Iterable[Sequence[Any]]) -> tuple[str, list[Mark]]:
+    """The text with edits that stand apart, and their marks."""
+    marks: list[Mark] = []
+    out, at = "", 0
+    for start, end, new, first, last, kind, *_ in sorted(edits, key=lambda e: e[0]):
+        out += text[at:start]
+        marks.append((len(out) + first, len(out) + last, kind))
+        out += new
+        at = end
+    return out + text[at:], marks
 
 
 SENTENCE_END = re.compile(r"(?<=[.!?])[\"”’)]*\s+(?=[\"“‘(]*[A-Z0-9])")
@@ -181,7 +210,7 @@ class Garbler:
         tags = self.tags(word)
         return ("NN" in tags or "NNS" in tags) and word.islower() and word not in FUNCTION
 
-    def garbled(self, text: str, count: int) -> tuple[str, list[tuple[int, int, int]]]:
+    def garbled(self, text: str, count: int) -> tuple[str, list[Mark]]:
         """The window with up to ``count`` garbles: the text, and its marks (start, end, kind)."""
         edits: list[Edit] = []
         words = list(WORD.finditer(text))
@@ -192,18 +221,9 @@ class Garbler:
                 break
             maker = self.rng.choices([m for _, m in self.makers], [w for w, _ in self.makers])[0]
             edit = maker(text, words)
-            if edit and text[edit[0] : edit[1]] != edit[2] and not any(
-                edit[0] <= other[1] + 1 and other[0] <= edit[1] + 1 for other in edits
-            ):
+            if edit and text[edit[0] : edit[1]] != edit[2] and is_apart(edit, edits):
                 edits.append(edit)
-        marks: list[tuple[int, int, int]] = []
-        out, at = "", 0
-        for start, end, new, first, last, kind in sorted(edits):
-            out += text[at:start]
-            marks.append((len(out) + first, len(out) + last, kind))
-            out += new
-            at = end
-        return out + text[at:], marks
+        return put_in(text, edits)
 
     def _put(self, match: tuple[int, int], text: str, new: str, kind: int) -> Edit:
         start, end = match
@@ -411,7 +431,11 @@ _CAPITALISED = frozenset([
 ])  # fmt: skip
 
 
-def kind_of(bad: str, fix: str, lemmas: Callable[[str], Iterable[str]]) -> int:
+def _lemmas(word: str) -> set[str]:
+    return {lemma for upos in ("VERB", "NOUN", "ADJ") for lemma in lemmas(word, upos)} | {word}
+
+
+def kind_of(bad: str, fix: str) -> int:
     """The class of an annotated garble, from how it differs from its fix."""
     wrong, right = [w.lower() for w in WORD.findall(bad)], [w.lower() for w in WORD.findall(fix)]
     stops = re.compile(r"[.!?“”\"]")
@@ -428,20 +452,17 @@ def kind_of(bad: str, fix: str, lemmas: Callable[[str], Iterable[str]]) -> int:
         return 5
     if set(gone) | set(new) <= FUNCTION:
         return 2
-    if {x for w in gone for x in lemmas(w)} & {x for w in new for x in lemmas(w)}:
+    if {x for w in gone for x in _lemmas(w)} & {x for w in new for x in _lemmas(w)}:
         return 3
     return 1
 
 
-MARK = re.compile(r"\[\[(.*?)=>(.*?)\]\]", re.S)
-
-
-def annotated(raw: str, lemmas: Callable[[str], Iterable[str]]) -> tuple[str, list[tuple[int, int, int]]]:
+def annotated(raw: str) -> tuple[str, list[Mark]]:
     """A text with its garbles marked ``[[garbled=>fix|fix]]``: the text, and its marks (start, end, kind)."""
     text, marks, at = "", [], 0
     for match in MARK.finditer(raw):
         text += raw[at : match.start()]
-        kind = kind_of(match[1], match[2].split("|")[0], lemmas)
+        kind = kind_of(match[1], match[2].split("|")[0])
         marks.append((len(text), len(text) + len(match[1].rstrip()), kind))
         text += match[1]
         at = match.end()

@@ -30,11 +30,10 @@ from itertools import pairwise
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from garbles import FUNCTION, WORD, Garbler, is_held, is_measured, kind_of, plain, sentences
+from garbles import FUNCTION, WORD, Garbler, is_measured, kind_of, passages, plain, sentences
 from marks import MARK
 
 from qa.fluency.features import folded
-from qa.morphology import lemmas
 
 LONGEST = 700
 MOST_WORDS = 110
@@ -45,6 +44,7 @@ PIVOTS = {
     "cs": ("eng-cat", "cat-spa", "spa-eng_US"), "fr2": ("eng-cat", "cat-fra", "fra-cat", "cat-eng_US"),
 }  # fmt: skip
 """Chains of Apertium's modes from English to English."""
+OWN_MARKS = re.compile(r"[*@#^$\\/<>{}\[\]]")
 TOKEN = re.compile(r"\w+(?:[-'.]\w+)*|[^\w\s]")
 
 Edit = tuple[int, int, str, int, int, int, str]
@@ -74,17 +74,14 @@ def documents(folder: Path, garbled: list[Path]) -> Iterator[tuple[str, str]]:
                 if reference not in seen:
                     seen.add(reference)
                     yield "ref", plain(reference)
-    for text in passages(garbled):
+    for text in taught(garbled):
         for paragraph in text.split("\n"):
             yield "passage", MARK.sub(lambda m: m[2].split("|")[0], paragraph)
 
 
-def passages(garbled: list[Path]) -> Iterator[str]:
+def taught(garbled: list[Path]) -> Iterator[str]:
     """The annotated passages that are not kept for measuring."""
-    for path in sorted(p for g in garbled for p in g.glob("*.txt")):
-        for number, passage in enumerate(path.read_text("utf-8").split("\n---")):
-            if not is_held(path.name, number):
-                yield passage.strip()
+    return (text for held, text in passages(garbled) if not held)
 
 
 def windows(work: Path, folder: Path, garbled: list[Path], seed: int) -> None:
@@ -110,7 +107,8 @@ def windows(work: Path, folder: Path, garbled: list[Path], seed: int) -> None:
 
 def roundtrip(work: Path, pivots: list[str]) -> None:
     """roundtrip.PIVOT.txt: each window there and back, a line each."""
-    texts = [json.loads(line)["text"] for line in (work / "windows.jsonl").open(encoding="utf-8")]
+    # Its own marks would be read as such, and end it.
+    texts = [OWN_MARKS.sub(" ", json.loads(x)["text"]) for x in (work / "windows.jsonl").open(encoding="utf-8")]
     for pivot in pivots:
         # An empty line ends the sentence: a headline without a full stop would run into the next line.
         text = "".join(f"{t}\n\n" for t in texts)
@@ -125,10 +123,6 @@ def roundtrip(work: Path, pivots: list[str]) -> None:
 
 
 # ----------------------------------------------------------------------------------------------------------- edits
-
-
-def _lemmas(word: str) -> set[str]:
-    return {lemma for upos in ("VERB", "NOUN", "ADJ") for lemma in lemmas(word, upos)} | {word}
 
 
 def differences(text: str, back: str, known: Set[str]) -> Iterator[Edit]:
@@ -167,7 +161,7 @@ def differences(text: str, back: str, known: Set[str]) -> Iterator[Edit]:
             wording = wording[0].lower() + wording[1:]
         if wording.lower() == right.lower() or not set(WORD.findall(wording.lower())) <= known:
             continue
-        kind = kind_of(wording, right, _lemmas)
+        kind = kind_of(wording, right)
         # Nobody could tell which word is missing where it says something.
         if kind != 5 or set(a[i:j]) - set(b[k:m]) <= FUNCTION:
             yield start, end, wording, 0, len(wording), kind, "a"
@@ -176,7 +170,7 @@ def differences(text: str, back: str, known: Set[str]) -> Iterator[Edit]:
 def backwards(garbled: list[Path]) -> dict[str, list[str]]:
     """Right wording → the garbles that stand for it in the passages."""
     out: dict[str, list[str]] = {}
-    for text in passages(garbled):
+    for text in taught(garbled):
         for match in MARK.finditer(text):
             for fix in match[2].split("|"):
                 words = fix.lower().split()
@@ -227,7 +221,7 @@ class Spoiler:
                     new = bad[0].upper() + bad[1:] if text[start].isupper() and not start else bad
                     # One word has many senses: what stands for it elsewhere says less than for a phrase.
                     if j > i or self.rng.random() < 0.3:
-                        kind = kind_of(new, text[start:end], _lemmas)
+                        kind = kind_of(new, text[start:end])
                         out.append((start, end, new, 0, len(new), kind, "p"))
         return out
 

@@ -31,6 +31,8 @@ import torch
 from torch.nn import functional
 
 sys.path.insert(0, str(Path(__file__).parent))
+from garbles import is_apart, passages, put_in
+from marks import MARK, gguf
 
 RANK = 64
 BEGIN, END = 1, 2
@@ -58,8 +60,6 @@ Pair = tuple[str, str]
 
 def pieces(paragraph: str) -> list[Mark]:
     """The paragraph as what is right and what is marked, in turn."""
-    from marks import MARK
-
     out: list[Mark] = []
     at = 0
     for match in MARK.finditer(paragraph):
@@ -114,19 +114,15 @@ def post_edits(folder: Path) -> Iterator[Pair]:
 
 def data(work: Path, folder: Path, garbled: list[Path]) -> None:
     """passages.jsonl: windows of marks, and whether they are kept for measuring; post_edits.jsonl: pairs."""
-    from garbles import is_held
-
     from qa.fluency.features import folded
 
     count = {True: 0, False: 0}
     with (work / "passages.jsonl").open("w", encoding="utf-8") as out:
-        for path in sorted(p for g in garbled for p in g.glob("*.txt")):
-            for number, passage in enumerate(path.read_text("utf-8").split("\n---")):
-                held = is_held(path.name, number)
-                for paragraph in passage.strip().split("\n"):
-                    for window in windows(folded(paragraph)):
-                        out.write(json.dumps([held, window], ensure_ascii=False) + "\n")
-                        count[held] += 1
+        for held, passage in passages(garbled):
+            for paragraph in passage.split("\n"):
+                for window in windows(folded(paragraph)):
+                    out.write(json.dumps([held, window], ensure_ascii=False) + "\n")
+                    count[held] += 1
     with (work / "post_edits.jsonl").open("w", encoding="utf-8") as out:
         for pair in post_edits(folder):
             out.write(json.dumps(pair, ensure_ascii=False) + "\n")
@@ -158,14 +154,10 @@ def spoiled(text: str, edits: list[Any], rng: random.Random) -> Pair:
         if len(chosen) == wanted or not by_source:
             break
         (source,) = rng.choices(list(by_source), [SOURCES[s] for s in by_source])
-        start, end, *_ = edit = rng.choice(by_source[source])
-        if not any(start <= other[1] + 1 and other[0] <= end + 1 for other in chosen):
+        edit = rng.choice(by_source[source])
+        if is_apart(edit, chosen):
             chosen.append(edit)
-    out, at = "", 0
-    for start, end, new, *_ in sorted(chosen, key=lambda e: e[0]):
-        out += text[at:start] + new
-        at = end
-    return " ".join((out + text[at:]).split()), " ".join(text.split())
+    return " ".join(put_in(text, chosen)[0].split()), " ".join(text.split())
 
 
 class Corpus:
@@ -310,7 +302,7 @@ class Editor:
         x = functional.embedding(ids, self.embedding)
         cos, sin = self.cos[: ids.shape[1], None], self.sin[: ids.shape[1], None]
         for i, norms in enumerate(self.norms):
-            x = LAYER(x, cos, sin, *norms, *self.weights(i), self.gguf.heads, self.gguf.kv_heads, self.gguf.epsilon)
+            x = layer(x, cos, sin, *norms, *self.weights(i), self.gguf.heads, self.gguf.kv_heads, self.gguf.epsilon)
         chosen = x[:, :-1][taught[:, 1:]]
         chosen = functional.rms_norm(chosen, (chosen.shape[-1],), self.norm, self.gguf.epsilon)
         logits = chosen @ self.embedding.T
@@ -341,9 +333,6 @@ def layer(
     return x + (functional.silu(h @ gate.T) * (h @ up.T)) @ down.T
 
 
-LAYER = layer
-
-
 # ----------------------------------------------------------------------------------------------------------- train
 
 
@@ -351,7 +340,6 @@ def train(work: Path, model: Path, args: argparse.Namespace) -> None:
     """Writes WORK/NAME.npz: the running mean of the weights, as it was when it was best on what is kept back."""
     from qa.lm.conversion import Gguf
 
-    global LAYER
     began = time.monotonic()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(args.seed)
@@ -374,8 +362,6 @@ def train(work: Path, model: Path, args: argparse.Namespace) -> None:
     if args.start:
         for name, value in np.load(args.start).items():
             editor.learned[name].data.copy_(torch.tensor(value).float())
-    if args.compile:
-        LAYER = torch.compile(layer, dynamic=True)
     parameters = list(editor.learned.values())
     optimizer = torch.optim.AdamW(
         parameters, lr=args.rate, weight_decay=0.0, betas=(0.9, 0.98), fused=device.type == "cuda"
@@ -492,7 +478,6 @@ def main() -> None:
     two.add_argument("--readers", type=int, default=6, help="processes that make batches (6)")
     two.add_argument("--held", type=int, default=40, help="batches that are measured (40)")
     two.add_argument("--every", type=float, default=60, help="seconds between measurements (60)")
-    two.add_argument("--compile", action="store_true", help="compile the layer: faster on a GPU, after a minute")
     mixed = commands.add_parser("mean")
     mixed.add_argument("work", type=Path)
     mixed.add_argument("runs", type=Path, nargs="+")
@@ -508,11 +493,7 @@ def main() -> None:
     elif args.command == "export":
         export(args.work, args.name, args.out)
     else:
-        if args.model is None:
-            from marks import gguf
-
-            args.model = gguf()
-        train(args.work, args.model, args)
+        train(args.work, args.model or gguf(), args)
 
 
 if __name__ == "__main__":

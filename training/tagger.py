@@ -34,7 +34,7 @@ from tokenizers import Tokenizer
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parent))
-from garbles import KINDS, annotated, is_held, is_measured, plain
+from garbles import KINDS, Mark, annotated, is_apart, is_measured, passages, plain, put_in
 
 from qa.fluency.features import CASES, LONGEST, case_ids, folded
 
@@ -148,11 +148,8 @@ def data(work: Path, folder: Path, garbled: Path, seed: int) -> None:
                 rows.append({"text": row["mt"], "edited": spans})
     _write(work / "systems.jsonl", rows + list(_systems(folder, rng)))
     close: list[dict[str, Any]] = []
-    for path in sorted(garbled.glob("*.txt")):
-        for number, passage in enumerate(path.read_text("utf-8").split("\n---")):
-            text, marks = annotated(passage.strip(), _lemmas)
-            for window in _windows(text, marks):
-                close.append({**window, "held": is_held(path.name, number)})
+    for held, passage in passages([garbled]):
+        close += [{**window, "held": held} for window in _windows(*annotated(passage))]
     _write(work / "close.jsonl", close)
 
 
@@ -167,26 +164,13 @@ def drawn(work: Path, draws: int, rng: random.Random) -> Iterator[dict[str, Any]
                 yield {"text": new, "marks": marks, **({} if marks else {"machine": 0})}
 
 
-def spoiled(text: str, edits: list[Any], count: int, rng: random.Random) -> tuple[str, list[tuple[int, int, int]]]:
+def spoiled(text: str, edits: list[Any], count: int, rng: random.Random) -> tuple[str, list[Mark]]:
     """The window with so many of its edits, and their marks (start, end, kind)."""
     chosen: list[Any] = []
     for edit in rng.sample(edits, min(len(edits), 3 * count)):
-        start, end = edit[:2]
-        if len(chosen) < count and not any(start <= o[1] + 1 and o[0] <= end + 1 for o in chosen):
+        if len(chosen) < count and is_apart(edit, chosen):
             chosen.append(edit)
-    out, at, marks = "", 0, []
-    for start, end, new, first, last, kind, _ in sorted(chosen, key=lambda e: e[0]):
-        out += text[at:start]
-        marks.append((len(out) + first, len(out) + last, kind))
-        out += new
-        at = end
-    return out + text[at:], marks
-
-
-def _lemmas(word: str) -> set[str]:
-    from qa.morphology import lemmas
-
-    return {lemma for upos in ("VERB", "NOUN", "ADJ") for lemma in lemmas(word, upos)} | {word}
+    return put_in(text, chosen)
 
 
 def _windows(text: str, marks: list[tuple[int, int, int]]) -> list[dict[str, Any]]:

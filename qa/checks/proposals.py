@@ -322,8 +322,7 @@ class _Stretch:
             return candidate.kind != LEARNED or candidate.confidence >= sure
 
         def worth(candidate: _Chosen) -> tuple[bool, float, int, int, float]:
-            languages = candidate.proposal.rule.languages
-            return *candidate.worth(), -max((spoken[x] for x in languages if x in spoken), default=0.0)
+            return candidate.worth(spoken)
 
         text, chosen = self.reading.passage.text, list[_Chosen]()
         left = sorted(filter(is_sure, self.preferred), key=worth)
@@ -382,9 +381,8 @@ class _Chosen:
 
         The post-editor's margin is the number of words that it leaves out.
         """
-        heard = min(max(self.edited, -calibration.LIMIT), calibration.LIMIT)
         left_out = _LEFT_OUT * self.proposal.margin if self.kind == LEARNED else 0.0
-        return self.known.gain * (self.gain + _HEARD * heard - left_out)
+        return self.known.gain * (self.gain + _HEARD * calibration.heard(self.edited) - left_out)
 
     @property
     def confidence(self) -> float:
@@ -394,12 +392,13 @@ class _Chosen:
     def edit(self) -> Edit:
         return Edit(self.proposal.start, self.proposal.end, self.replacement)
 
-    def worth(self) -> tuple[bool, float, int, int]:
+    def worth(self, spoken: Mapping[str, float]) -> tuple[bool, float, int, int, float]:
         """What to sort by: the best first, and always in the same order.
 
         Those who know what they look for come before the blind, whose wording is seldom an editor's.
         """
-        return self.kind == BLIND, -self.preference, self.proposal.start, self.proposal.end
+        language = max((spoken.get(x, 0.0) for x in self.proposal.rule.languages), default=0.0)
+        return self.kind == BLIND, -self.preference, self.proposal.start, self.proposal.end, -language
 
     def moved(self, made: Sequence[_Chosen]) -> Edit:
         """The same edit once the others, none of which it overlaps, are made."""

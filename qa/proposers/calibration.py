@@ -53,7 +53,7 @@ class Calibration:
 
     def _rest(self, margin: float, score: float, density: float, edited: float) -> float:
         rest = self.bias + self.margin * margin + self.score * log_odds(score) + self.document * density
-        return rest + self.edited * min(max(edited, -LIMIT), LIMIT)
+        return rest + self.edited * heard(edited)
 
 
 @cache
@@ -61,6 +61,11 @@ def load() -> dict[str, Calibration]:
     """The calibrations that ship with mtqa: of ``specific`` proposers, who know what they look for, and ``blind``."""
     fitted = json.loads(files("qa.proposers").joinpath("calibration.json").read_text("utf-8"))
     return {kind: Calibration(**values) for kind, values in fitted.items()}
+
+
+def heard(edited: float) -> float:
+    """Of the post-editor's bits, as many as count."""
+    return min(max(edited, -LIMIT), LIMIT)
 
 
 def log_odds(score: float) -> float:
